@@ -1,0 +1,40 @@
+/** Plain arrays on the host: what datasets deliver and what the runner turns into tensors. */
+export interface HostArray {
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Int32Array;
+}
+
+/** A batch by field name, e.g. `{ image: [B, H, W, C] float32, label: [B] int32 }`; the first axis is the batch. */
+export type HostBatch = Readonly<Record<string, HostArray>>;
+
+/** Random access to the examples of one split. Reading has no side effects: the same indices give the same batch. */
+export interface Split {
+  /** Number of examples. */
+  readonly length: number;
+  /** Reads the examples at `indices` in that order. */
+  read(indices: Int32Array): Promise<HostBatch>;
+}
+
+/** A data set with its official (or documented) splits. */
+export interface Dataset {
+  readonly name: string;
+  readonly train: Split;
+  readonly test: Split;
+  /** Classification sets only. */
+  readonly numClasses?: number;
+  /** [height, width, channels] of `image` after preprocessing; image sets only. */
+  readonly imageShape?: readonly [number, number, number];
+  /** sha256 of every file the data came from, by file name, for provenance.json. */
+  readonly checksums: Readonly<Record<string, string>>;
+  close?(): Promise<void>;
+}
+
+/** What every dataset factory is given beside its own options. */
+export interface DatasetContext {
+  /** Folder with the user's data (`--data-dir`), else undefined. */
+  readonly dataDir?: string;
+  /** Cache folder of downloads: `$GEN_BENCH_CACHE`, else `$XDG_CACHE_HOME/gen-bench`, else `~/.cache/gen-bench`. */
+  readonly cacheDir: string;
+  /** Seed of the run; datasets without an official split must NOT use it to split. */
+  readonly seed: number;
+}

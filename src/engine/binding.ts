@@ -1,0 +1,153 @@
+/**
+ * The seam between tfjs and TensorFlow's C API: every op of tfjs-node passes through `executeOp`. Two things happen
+ * here and nowhere else: double precision (tfjs knows only float32) and the recording of ops for `compile`.
+ */
+
+export interface TensorMetadata {
+  id: number;
+  shape: number[];
+  dtype: number;
+}
+
+export interface OpAttribute {
+  name: string;
+  type: number;
+  value: boolean | number | string | number[];
+}
+
+export type HostValues = Float32Array | Float64Array | Int32Array | Uint8Array;
+
+/** What `compile` listens to while it records. */
+export interface OpListener {
+  createdTensor(id: number, shape: number[], dtype: number, values: HostValues): void;
+  executedOp(name: string, attributes: OpAttribute[], inputs: number[], outputs: TensorMetadata[]): void;
+  readTensor(): void;
+}
+
+export interface NativeBinding {
+  createTensor(shape: number[], dtype: number, values: HostValues): number;
+  deleteTensor(id: number): void;
+  tensorDataSync(id: number): HostValues;
+  executeOp(name: string, attributes: OpAttribute[], inputs: number[], outputs: number): TensorMetadata[];
+  loadSavedModel(directory: string, tags: string): number;
+  deleteSavedModel(id: number): void;
+  runSavedModel(id: number, inputs: number[], inputNames: string, outputNames: string): TensorMetadata[];
+  isUsingGpuDevice(): boolean;
+  readonly TF_Version: string;
+  readonly TF_ATTR_STRING: number;
+  readonly TF_ATTR_INT: number;
+  readonly TF_ATTR_FLOAT: number;
+  readonly TF_ATTR_BOOL: number;
+  readonly TF_ATTR_TYPE: number;
+  readonly TF_ATTR_SHAPE: number;
+  /** While true, what tfjs calls float32 is held in double precision. */
+  float64: boolean;
+  /** Set while `compile` records. */
+  listener: OpListener | undefined;
+}
+
+/** TensorFlow's DataType numbers, as in its `types.proto`. */
+export const DT = { FLOAT: 1, DOUBLE: 2, INT32: 3, STRING: 7, INT64: 9, BOOL: 10, RESOURCE: 20 } as const;
+
+export function wrapBinding(native: NativeBinding): NativeBinding {
+  const doubles = new Set<number>();
+
+  /** tfjs must see float32 where the tensor is double. */
+  const present = (outputs: TensorMetadata[]): TensorMetadata[] => {
+    for (const output of outputs) {
+      if (output.dtype === DT.DOUBLE) {
+        doubles.add(output.id);
+        output.dtype = DT.FLOAT;
+      }
+    }
+    return outputs;
+  };
+
+  const create = (shape: number[], dtype: number, values: HostValues): number => {
+    const id = native.createTensor(shape, dtype, values);
+    wrapped.listener?.createdTensor(id, shape, dtype, values);
+    return id;
+  };
+
+  const execute = (name: string, attributes: OpAttribute[], inputs: number[], count: number) => {
+    const outputs = native.executeOp(name, attributes, inputs, count);
+    // A copy: `present` renames the data type, and the record needs the true one.
+    wrapped.listener?.executedOp(
+      name,
+      attributes,
+      inputs,
+      outputs.map((output) => ({ ...output })),
+    );
+    return outputs;
+  };
+
+  const typeAttribute = (name: string, value: number): OpAttribute => ({
+    name,
+    type: native.TF_ATTR_TYPE,
+    value,
+  });
+
+  /** The C API takes no doubles from JavaScript: their bytes go in as pairs of int32. */
+  const createDouble = (shape: number[], values: HostValues): number => {
+    const exact = values instanceof Float64Array ? values : Float64Array.from(values);
+    const words = new Int32Array(exact.buffer, exact.byteOffset, exact.length * 2);
+    const id = create([...shape, 2], DT.INT32, words);
+    const outputs = execute(
+      'Bitcast',
+      [typeAttribute('T', DT.INT32), typeAttribute('type', DT.DOUBLE)],
+      [id],
+      1,
+    );
+    native.deleteTensor(id);
+    return present(outputs)[0]!.id;
+  };
+
+  const readDouble = (id: number): Float64Array => {
+    const [words] = native.executeOp(
+      'Bitcast',
+      [typeAttribute('T', DT.DOUBLE), typeAttribute('type', DT.INT32)],
+      [id],
+      1,
+    );
+    const values = native.tensorDataSync(words!.id);
+    native.deleteTensor(words!.id);
+    return new Float64Array(values.slice().buffer);
+  };
+
+  const wrapped: NativeBinding = Object.create(native as object, {
+    float64: { value: false, writable: true },
+    listener: { value: undefined, writable: true },
+    createTensor: {
+      value: (shape: number[], dtype: number, values: HostValues) =>
+        wrapped.float64 && dtype === DT.FLOAT ? createDouble(shape, values) : create(shape, dtype, values),
+    },
+    deleteTensor: {
+      value: (id: number) => {
+        doubles.delete(id);
+        native.deleteTensor(id);
+      },
+    },
+    tensorDataSync: {
+      value: (id: number) => {
+        wrapped.listener?.readTensor();
+        return doubles.has(id) ? readDouble(id) : native.tensorDataSync(id);
+      },
+    },
+    executeOp: {
+      value: (name: string, attributes: OpAttribute[], inputs: number[], count: number) => {
+        if (!wrapped.float64) return execute(name, attributes, inputs, count);
+        const exact = attributes.map((attribute) =>
+          attribute.type === native.TF_ATTR_TYPE && attribute.value === DT.FLOAT
+            ? { ...attribute, value: DT.DOUBLE }
+            : attribute,
+        );
+        return present(execute(name, exact, inputs, count));
+      },
+    },
+    runSavedModel: {
+      value: (id: number, inputs: number[], inputNames: string, outputNames: string) =>
+        present(native.runSavedModel(id, inputs, inputNames, outputNames)),
+    },
+  });
+  return wrapped;
+}
