@@ -1,0 +1,80 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { MissingError } from '../errors.js';
+import { type RunSummary, readSummary } from '../run/summary.js';
+
+/** What reports read of a config: loosely, so that runs of older and newer versions can still be shown. */
+const runConfigSchema = z.looseObject({
+  name: z.string(),
+  task: z.string(),
+  model: z.looseObject({ name: z.string() }),
+  dataset: z.looseObject({ name: z.string() }).optional(),
+  optimizer: z.looseObject({ name: z.string() }),
+  scheduler: z.looseObject({ name: z.string() }),
+  train: z.looseObject({ seed: z.number() }),
+});
+
+export type RunConfig = z.output<typeof runConfigSchema>;
+
+/** A run's directory as found on disk. */
+export interface Run {
+  readonly dir: string;
+  readonly config: RunConfig;
+  readonly seed: number;
+  /** undefined: still running, or killed before it could write one. */
+  readonly summary: RunSummary | undefined;
+}
+
+function isRunDir(dir: string): boolean {
+  const has = (file: string) => existsSync(join(dir, file));
+  return has('config.yaml') && (has('summary.json') || has('metrics.csv'));
+}
+
+function readRun(dir: string): Run {
+  const configPath = join(dir, 'config.yaml');
+  let config: RunConfig;
+  try {
+    config = runConfigSchema.parse(parse(readFileSync(configPath, 'utf8')));
+  } catch (error) {
+    const reason = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
+    throw new MissingError(`${configPath}: not the config of a run: ${reason}`);
+  }
+  const summaryPath = join(dir, 'summary.json');
+  const summary = existsSync(summaryPath) ? readSummary(summaryPath) : undefined;
+  return { dir, config, seed: config.train.seed, summary };
+}
+
+function* runDirs(dir: string): Generator<string> {
+  if (isRunDir(dir)) {
+    yield dir; // nothing inside a run's directory is another run
+    return;
+  }
+  const entries = readdirSync(dir, { withFileTypes: true });
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (entry.isDirectory() && entry.name !== 'node_modules') yield* runDirs(join(dir, entry.name));
+  }
+}
+
+/**
+ * Every run in or under the given directories: what has a `config.yaml` beside a `summary.json` or `metrics.csv`.
+ *
+ * @throws MissingError when a path does not exist or nothing was found under any of them.
+ */
+export function findRuns(paths: readonly string[]): Run[] {
+  const dirs = new Set<string>();
+  for (const path of paths) {
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+      throw new MissingError(`${path}: no such directory; expected a run's or a sweep's directory`);
+    }
+    for (const dir of runDirs(path)) dirs.add(dir);
+  }
+  if (dirs.size === 0) {
+    throw new MissingError(
+      `${paths.join(', ')}: no runs (a run has config.yaml and metrics.csv); ` +
+        'make some with "gen-bench run" or "gen-bench sweep"',
+    );
+  }
+  return [...dirs].map(readRun);
+}

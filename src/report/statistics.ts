@@ -1,0 +1,48 @@
+import jstat from 'jstat';
+
+/** Values of one quantity over the seeds of a method. */
+export interface Statistic {
+  readonly mean: number;
+  /** Sample standard deviation (n − 1); undefined with fewer than two values. */
+  readonly std: number | undefined;
+  readonly n: number;
+}
+
+/** undefined where there are no values. */
+export function statistic(values: readonly number[]): Statistic | undefined {
+  if (values.length === 0) return undefined;
+  return {
+    mean: jstat.mean(values),
+    std: values.length > 1 ? jstat.stdev(values, true) : undefined,
+    n: values.length,
+  };
+}
+
+/** Mean of paired differences with its 95 % confidence interval. */
+export interface PairedDifference {
+  readonly mean: number;
+  /** Half width of the interval; undefined with a single pair. */
+  readonly halfWidth: number | undefined;
+  /** Number of pairs: seeds that both have. */
+  readonly n: number;
+}
+
+/**
+ * Mean of `values − reference` over the seeds that both have, with the interval of Student's t for n − 1 degrees of
+ * freedom. Pairing by seed takes out what the shared initial weights and data order contribute.
+ */
+export function pairedDifference(
+  values: ReadonlyMap<number, number>,
+  reference: ReadonlyMap<number, number>,
+): PairedDifference | undefined {
+  const differences: number[] = [];
+  for (const [seed, value] of values) {
+    const other = reference.get(seed);
+    if (other !== undefined) differences.push(value - other);
+  }
+  const summary = statistic(differences);
+  if (summary === undefined) return undefined;
+  const { mean, std, n } = summary;
+  const halfWidth = std === undefined ? undefined : (jstat.studentt.inv(0.975, n - 1) * std) / Math.sqrt(n);
+  return { mean, halfWidth, n };
+}
