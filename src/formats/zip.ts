@@ -1,0 +1,46 @@
+/** Reading from zip archives (Python wheels, PyTorch checkpoints); nothing is unpacked to names from the archive. */
+import { buffer } from 'node:stream/consumers';
+import yauzl from 'yauzl';
+import { MissingError } from '../errors.js';
+import { damaged } from './files.js';
+
+const STORED = 0;
+
+/** Byte ranges of the members that are stored without compression, by name. */
+export async function storedZipRanges(
+  path: string,
+): Promise<ReadonlyMap<string, { start: number; length: number }>> {
+  return withZip(path, async (zip) => {
+    const ranges = new Map<string, { start: number; length: number }>();
+    for await (const entry of zip.eachEntry()) {
+      if (entry.compressionMethod !== STORED) continue;
+      const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
+      ranges.set(entry.fileName, { start: fileDataStart, length: entry.uncompressedSize });
+    }
+    return ranges;
+  });
+}
+
+/** The content of one member. @throws MissingError where the archive is damaged or lacks it. */
+export async function readZipMember(path: string, member: string): Promise<Buffer> {
+  return withZip(path, async (zip) => {
+    for await (const entry of zip.eachEntry()) {
+      if (entry.fileName === member) return buffer(await zip.openReadStreamPromise(entry));
+    }
+    throw damaged(path, `has no member ${member}`);
+  });
+}
+
+/** yauzl itself refuses absolute names and names that climb out with '..'. */
+async function withZip<T>(path: string, use: (zip: yauzl.ZipFile) => Promise<T>): Promise<T> {
+  let zip: yauzl.ZipFile | undefined;
+  try {
+    zip = await yauzl.openPromise(path, { autoClose: false, lazyEntries: true });
+    return await use(zip);
+  } catch (error) {
+    if (error instanceof MissingError) throw error;
+    throw damaged(path, `cannot be read as a zip archive: ${(error as Error).message}`);
+  } finally {
+    zip?.close();
+  }
+}
