@@ -142,6 +142,10 @@ export function resolveGenOptions(input: GenOptionsInput): GenOptions {
 }
 
 /** The part of the options that a config can state: what the resolved `config.yaml` shows. */
-export function genSettings({ moments: _moments, failedFit: _failedFit, ...settings }: GenOptions): GenSettings {
+export function genSettings({
+  moments: _moments,
+  failedFit: _failedFit,
+  ...settings
+}: GenOptions): GenSettings {
   return settings;
 }

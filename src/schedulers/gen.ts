@@ -5,6 +5,7 @@ import type { GenDefinition } from './types.js';
 export const gen: GenDefinition<typeof genOptionsSchema> = {
   kind: 'gen',
   name: 'gen',
-  description: 'generalized Newton’s method: lr from a parabola through a few forward passes along the update',
+  description:
+    'generalized Newton’s method: lr from a parabola through a few forward passes along the update',
   options: genOptionsSchema,
 };

@@ -21,7 +21,11 @@ const heuristics = (Object.values(schedulers) as { kind: string; name: string }[
 function create(name: string, options: object, baseLr: number, totalSteps: number): Schedule {
   const definition = heuristics.find((candidate) => candidate.name === name);
   if (!definition) throw new Error(`no schedule ${name}`);
-  return definition.create(definition.options.parse(options), { baseLr, totalSteps, stepsPerEpoch: totalSteps });
+  return definition.create(definition.options.parse(options), {
+    baseLr,
+    totalSteps,
+    stepsPerEpoch: totalSteps,
+  });
 }
 
 const steps = (total: number) => Array.from({ length: total }, (_, index) => index + 1);

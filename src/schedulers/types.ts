@@ -13,9 +13,13 @@ interface DefinitionBase<Options extends z.ZodObject> {
 }
 
 /** A heuristic schedule: η is a function of the step alone. */
-export interface ScheduleDefinition<Options extends z.ZodObject = z.ZodObject> extends DefinitionBase<Options> {
+export interface ScheduleDefinition<Options extends z.ZodObject = z.ZodObject>
+  extends DefinitionBase<Options> {
   readonly kind: 'schedule';
-  create(options: z.infer<Options>, run: { baseLr: number; totalSteps: number; stepsPerEpoch: number }): Schedule;
+  create(
+    options: z.infer<Options>,
+    run: { baseLr: number; totalSteps: number; stepsPerEpoch: number },
+  ): Schedule;
 }
 
 /** GeN: η comes from the loss along the update (src/gen). */
@@ -24,7 +28,8 @@ export interface GenDefinition<Options extends z.ZodObject = z.ZodObject> extend
 }
 
 /** A parameter-free method that brings its own update (Prodigy, D-Adaptation, DoG, DoWG) over a base optimizer. */
-export interface AdaptiveDefinition<Options extends z.ZodObject = z.ZodObject> extends DefinitionBase<Options> {
+export interface AdaptiveDefinition<Options extends z.ZodObject = z.ZodObject>
+  extends DefinitionBase<Options> {
   readonly kind: 'adaptive';
   /** Names of the base optimizers it can stand on. */
   readonly bases: readonly string[];
