@@ -28,7 +28,7 @@ function metricColumns(metric: string, comparison: Comparison): Column[] {
   const unit = style === percentStyle ? ' %' : '';
   const columns: Column[] = [
     {
-      head: `test ${metric}${unit}`,
+      head: `${metric}${unit}`,
       align: 'right',
       cell: (row) => {
         if (!row.metrics[metric]) return row.divergedSeeds.length > 0 ? 'diverged' : 'not finished';
@@ -41,7 +41,7 @@ function metricColumns(metric: string, comparison: Comparison): Column[] {
   // one difference column is enough: the first metric is the one the task is scored by
   if (compared && metric === comparison.metrics[0]) {
     columns.push({
-      head: `vs GeN${unit && ' (points)'}`,
+      head: 'vs GeN',
       align: 'right',
       cell: (row) => formatDifference(row.metrics[metric]?.difference, style),
     });
@@ -58,9 +58,9 @@ function columnsOf(comparison: Comparison): Column[] {
       : []),
     ...comparison.metrics.flatMap((metric) => metricColumns(metric, comparison)),
     { head: 'train loss', align: 'right', cell: (row) => formatStatistic(row.trainLoss, plainStyle) },
-    { head: 'forward', align: 'right', cell: (row) => formatMean(row.forwardPasses, integerStyle) },
-    { head: 'backward', align: 'right', cell: (row) => formatMean(row.backwardPasses, integerStyle) },
-    { head: 'time s', align: 'right', cell: (row) => formatStatistic(row.timeS, secondsStyle) },
+    { head: 'fwd', align: 'right', cell: (row) => formatMean(row.forwardPasses, integerStyle) },
+    { head: 'bwd', align: 'right', cell: (row) => formatMean(row.backwardPasses, integerStyle) },
+    { head: 'time s', align: 'right', cell: (row) => formatMean(row.timeS, secondsStyle) },
     { head: 'wall s', align: 'right', cell: (row) => formatMean(row.wallS, secondsStyle) },
     { head: 'seeds', align: 'right', cell: seedsCell },
   ];
@@ -83,19 +83,22 @@ function heading({ title, rows }: Comparison): string {
   return optimizers.size === 1 ? `${title}, base optimizer ${[...optimizers].join()}` : title;
 }
 
+/** What the columns mean; `mark` is how the best mean is marked. */
 function legend(comparison: Comparison, mark: string): string[] {
-  const lines = [`±: sample standard deviation over seeds. ${mark}: best mean.`];
-  if (comparison.rows.some((row) => Object.values(row.metrics).some((cell) => cell?.difference))) {
-    lines.push(
-      'vs GeN: mean difference by seed to the first GeN over the same optimizer, with its 95 % confidence interval' +
-        " (Student's t); one that contains 0 decides nothing.",
-    );
-  }
-  lines.push(
-    'train loss: mean over the end of training. forward, backward: passes over a batch, probes included.' +
-      ' time: training, probes and data, no evaluation. wall: everything.',
-  );
-  return lines;
+  const metric = comparison.metrics[0] ?? 'metric';
+  const compared = comparison.rows.some((row) => row.metrics[metric]?.difference);
+  return [
+    `${comparison.metrics.join(', ') || 'metrics'}: last evaluation on the test set, mean ± sample standard deviation` +
+      ` over seeds; ${mark} the best mean (where no seed diverged).`,
+    ...(compared
+      ? [
+          `vs GeN: mean difference in ${metric} by seed to the first GeN over the same optimizer,`,
+          "  with its 95 % confidence interval (Student's t): one that contains 0 decides nothing.",
+        ]
+      : []),
+    'train loss: mean over the end of training. fwd, bwd: forward and backward passes over a batch, probes included.',
+    'time: training, probes and data, without evaluation; wall: everything.',
+  ];
 }
 
 /** A table for a terminal, without colours. */
@@ -143,5 +146,5 @@ export function comparisonMarkdown(comparisons: readonly Comparison[]): string {
     ].join('\n');
   });
   const first = comparisons[0];
-  return `${[...tables, ...(first ? [legend(first, 'Bold').join('\n')] : [])].join('\n\n')}\n`;
+  return `${[...tables, ...(first ? [legend(first, 'bold').join('  \n')] : [])].join('\n\n')}\n`;
 }

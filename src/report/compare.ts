@@ -10,7 +10,7 @@ export const compareFormats = ['terminal', 'md', 'csv', 'json'] as const;
 export type CompareFormat = (typeof compareFormats)[number];
 
 export interface MetricCell extends Statistic {
-  /** Whether no other method of the setting has a better mean. */
+  /** Whether no other method of the setting has a better mean; methods with a diverged run do not compete. */
   readonly isBest: boolean;
   /** Against GeN (`referenceOf`), paired by seed; undefined for that method itself and where there are no pairs. */
   readonly difference: PairedDifference | undefined;
@@ -52,7 +52,10 @@ const bestOf = (values: readonly number[], better: 'higher' | 'lower') =>
 function metricCells(name: string, methods: readonly Method[]): (MetricCell | undefined)[] {
   const values = methods.map((method) => valuesBySeed(method, (summary) => summary.final[name]));
   const statistics = values.map((bySeed) => statistic([...bySeed.values()]));
-  const means = statistics.flatMap((found) => (found && Number.isFinite(found.mean) ? [found.mean] : []));
+  const competes = methods.map(({ leftOut }) => leftOut.every(({ kind }) => kind !== 'diverged'));
+  const means = statistics.flatMap((found, i) =>
+    found && competes[i] && Number.isFinite(found.mean) ? [found.mean] : [],
+  );
   const best = bestOf(means, metricRegistry[name]?.better ?? 'higher');
   return methods.map((method, i) => {
     const own = statistics[i];
@@ -61,7 +64,7 @@ function metricCells(name: string, methods: readonly Method[]): (MetricCell | un
     const others = reference && reference !== method ? values[methods.indexOf(reference)] : undefined;
     return {
       ...own,
-      isBest: own.mean === best,
+      isBest: competes[i] === true && own.mean === best,
       difference: others && pairedDifference(values[i] ?? new Map(), others),
     };
   });

@@ -3,50 +3,54 @@ import type { PairedDifference, Statistic } from './statistics.js';
 /** Shown where there is nothing to show. */
 export const EMPTY = '–';
 
-/** How a quantity is written: the factor it is multiplied by and its digits. */
+/** How a quantity is written: the factor it is multiplied by and the digits after the point. */
 export interface NumberStyle {
   readonly scale: number;
-  readonly format: (value: number) => string;
+  /** Digits that suit a value (already scaled); its deviation is written with as many. */
+  readonly digits: (value: number) => number;
 }
 
-const fixed = (digits: number) => (value: number) =>
-  Number.isFinite(value) ? value.toFixed(digits).replace('-', '−') : String(value).replace('-', '−');
+export const percentStyle: NumberStyle = { scale: 100, digits: () => 2 };
+export const integerStyle: NumberStyle = { scale: 1, digits: () => 0 };
+export const secondsStyle: NumberStyle = { scale: 1, digits: () => 1 };
+/** Three significant digits. */
+export const plainStyle: NumberStyle = {
+  scale: 1,
+  digits: (value) => (value === 0 ? 2 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))))),
+};
 
-/** Three significant digits; an exponent only where the plain number would be long. */
-function significant(value: number): string {
+/** Above this many digits, or from a million on, a number is written with an exponent. */
+const MAX_DIGITS = 6;
+
+function format(value: number, digits: number): string {
   if (!Number.isFinite(value)) return String(value).replace('-', '−');
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e6))
-    return value.toExponential(1).replaceAll('-', '−').replace('+', '');
-  return (size < 1000 ? value.toPrecision(3) : value.toFixed(0)).replace('-', '−');
+  const long = digits > MAX_DIGITS || Math.abs(value) >= 1e6;
+  const text = long ? value.toExponential(1).replace('+', '') : value.toFixed(digits);
+  return text.replaceAll('-', '−');
 }
-
-export const percentStyle: NumberStyle = { scale: 100, format: fixed(2) };
-export const plainStyle: NumberStyle = { scale: 1, format: significant };
-export const integerStyle: NumberStyle = { scale: 1, format: fixed(0) };
-export const secondsStyle: NumberStyle = { scale: 1, format: fixed(1) };
 
 /** `96.20 ± 0.31`, or the mean alone with one value. */
 export function formatStatistic(value: Statistic | undefined, style: NumberStyle): string {
   if (!value) return EMPTY;
-  const mean = style.format(value.mean * style.scale);
-  return value.std === undefined ? mean : `${mean} ± ${style.format(value.std * style.scale)}`;
+  const mean = value.mean * style.scale;
+  const digits = style.digits(mean);
+  return value.std === undefined
+    ? format(mean, digits)
+    : `${format(mean, digits)} ± ${format(value.std * style.scale, digits)}`;
 }
 
-/** The mean alone, for quantities that are the same for every seed. */
+/** The mean without its deviation. */
 export function formatMean(value: Statistic | undefined, style: NumberStyle): string {
-  return value ? style.format(value.mean * style.scale) : EMPTY;
-}
-
-function signed(value: number, style: NumberStyle): string {
-  const text = style.format(value * style.scale);
-  return value > 0 ? `+${text}` : text;
+  return formatStatistic(value && { ...value, std: undefined }, style);
 }
 
 /** `−0.45 [−1.20, +0.30]`: mean and 95 % interval; the mean alone with a single pair. */
 export function formatDifference(value: PairedDifference | undefined, style: NumberStyle): string {
   if (!value) return EMPTY;
-  const { mean, halfWidth } = value;
-  if (halfWidth === undefined) return signed(mean, style);
-  return `${signed(mean, style)} [${signed(mean - halfWidth, style)}, ${signed(mean + halfWidth, style)}]`;
+  const mean = value.mean * style.scale;
+  const digits = style.digits(mean);
+  const signed = (part: number) => (part > 0 ? '+' : '') + format(part, digits);
+  if (value.halfWidth === undefined) return signed(mean);
+  const half = value.halfWidth * style.scale;
+  return `${signed(mean)} [${signed(mean - half)}, ${signed(mean + half)}]`;
 }

@@ -1,0 +1,141 @@
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Config } from '../config/schema.js';
+import type { RunSummary } from '../run/summary.js';
+import { finishedSummary } from './finished.js';
+import type { JobReply } from './messages.js';
+import { WorkerProcess } from './worker-process.js';
+
+/** One run of a sweep. */
+export interface SweepJob {
+  readonly name: string;
+  /** Directory of the run, relative to the sweep's. */
+  readonly dir: string;
+  readonly config: Config;
+}
+
+export type JobOutcome =
+  | { readonly kind: 'done'; readonly summary: RunSummary }
+  /** Was finished before the sweep began. */
+  | { readonly kind: 'skipped'; readonly summary: RunSummary }
+  | { readonly kind: 'diverged'; readonly message: string }
+  /** Stopped after a checkpoint, or never begun, because the sweep was interrupted. */
+  | { readonly kind: 'interrupted' }
+  | { readonly kind: 'failed'; readonly exitCode: number; readonly message: string };
+
+export type SweepEvent =
+  | { readonly kind: 'started'; readonly job: SweepJob }
+  | { readonly kind: 'ended'; readonly job: SweepJob; readonly outcome: JobOutcome };
+
+export interface SweepOptions {
+  /** The sweep's directory; each run's is below it. */
+  readonly outDir: string;
+  /** Number of worker processes, which share the machine's cores evenly. */
+  readonly jobs: number;
+  /** Goes on with runs that were begun; without it they fail, as `gen-bench run` does. */
+  readonly resume: boolean;
+  /** Starts every run again, finished ones included. */
+  readonly force: boolean;
+  readonly maxSteps?: number;
+  readonly dataDir?: string;
+  readonly compile: boolean;
+  /** The command line, for provenance.json. */
+  readonly command: string;
+  /** Aborting it lets every running job write a checkpoint and stop. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: SweepEvent) => void;
+  /** The worker's entry, for tests. */
+  readonly workerPath?: string;
+}
+
+export interface SweepResult {
+  /** 0: all done; 130: interrupted; 4: some diverged, nothing else; else the gravest failure's (1, 3, 2). */
+  readonly exitCode: number;
+  readonly outcomes: ReadonlyMap<SweepJob, JobOutcome>;
+}
+
+const defaultWorkerPath = fileURLToPath(new URL('./worker.js', import.meta.url));
+
+const DIVERGED = 4;
+const INTERRUPTED = 130;
+/** Failures from the gravest: a defect, then what is missing, then wrong use. */
+const gravity = [1, 3, 2];
+
+function outcomeOf(reply: JobReply): JobOutcome {
+  if (reply.kind === 'failed') {
+    if (reply.exitCode === DIVERGED) return { kind: 'diverged', message: reply.message };
+    if (reply.exitCode === INTERRUPTED) return { kind: 'interrupted' };
+    return reply;
+  }
+  const { summary } = reply;
+  if (summary.status === 'diverged') return { kind: 'diverged', message: summary.stopReason };
+  return summary.status === 'interrupted' ? { kind: 'interrupted' } : { kind: 'done', summary };
+}
+
+function exitCodeOf(outcomes: readonly JobOutcome[]): number {
+  const is = (kind: JobOutcome['kind']) => outcomes.some((outcome) => outcome.kind === kind);
+  if (is('interrupted')) return INTERRUPTED;
+  const codes = outcomes.flatMap((outcome) => (outcome.kind === 'failed' ? [outcome.exitCode] : []));
+  const worst = gravity.find((code) => codes.includes(code)) ?? codes[0];
+  if (worst !== undefined) return worst;
+  const diverged =
+    is('diverged') ||
+    outcomes.some((outcome) => outcome.kind === 'skipped' && outcome.summary.status === 'diverged');
+  return diverged ? DIVERGED : 0;
+}
+
+/**
+ * Runs the jobs of a sweep on this machine, each in a worker process that takes one job after the other. A failure,
+ * or a crash of a worker, costs the job it happened in; the others go on. Runs that are finished with the same
+ * resolved config are not run again.
+ */
+export async function runSweep(jobs: readonly SweepJob[], options: SweepOptions): Promise<SweepResult> {
+  const { outDir, resume, force, maxSteps, dataDir, compile, command, signal } = options;
+  const outcomes = new Map<SweepJob, JobOutcome>();
+  const end = (job: SweepJob, outcome: JobOutcome) => {
+    outcomes.set(job, outcome);
+    options.onEvent?.({ kind: 'ended', job, outcome });
+  };
+
+  const pending: SweepJob[] = [];
+  for (const job of jobs) {
+    const summary = force ? undefined : finishedSummary(join(outDir, job.dir), job.config, maxSteps);
+    if (summary) end(job, { kind: 'skipped', summary });
+    else pending.push(job);
+  }
+
+  const workerCount = Math.min(Math.max(1, options.jobs), pending.length);
+  const threads = Math.max(1, Math.floor(availableParallelism() / workerCount));
+  const env = { ...process.env, GEN_BENCH_THREADS: process.env.GEN_BENCH_THREADS ?? String(threads) };
+  const start = () => new WorkerProcess(options.workerPath ?? defaultWorkerPath, env);
+
+  async function work(): Promise<void> {
+    let worker: WorkerProcess | undefined;
+    const interrupt = () => worker?.interrupt();
+    signal?.addEventListener('abort', interrupt);
+    for (let job = pending.shift(); job; job = pending.shift()) {
+      if (signal?.aborted) {
+        end(job, { kind: 'interrupted' });
+        continue;
+      }
+      if (!worker?.alive) worker = start();
+      options.onEvent?.({ kind: 'started', job });
+      const runDir = join(outDir, job.dir);
+      const reply = await worker.run({
+        config: job.config,
+        options: {
+          ...{ outDir: runDir, force, maxSteps, dataDir, compile, command, verbose: false },
+          resume: resume && existsSync(runDir), // nothing to resume where nothing was begun
+        },
+      });
+      end(job, outcomeOf(reply));
+    }
+    signal?.removeEventListener('abort', interrupt);
+    await worker?.close();
+  }
+
+  await Promise.all(Array.from({ length: workerCount }, work));
+  return { exitCode: exitCodeOf([...outcomes.values()]), outcomes };
+}
