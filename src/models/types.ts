@@ -13,21 +13,32 @@ export interface Model {
   readonly parameters: readonly Parameter[];
   /** Non-trainable state that training updates by itself, e.g. `bn1.running_mean`. */
   readonly statistics: readonly Parameter[];
-  /** logits of a batch; see each model for shapes. */
+  /** The classifier's own parameters, which start afresh where published weights are for other classes. */
+  readonly head: readonly Parameter[];
+  /** logits of a batch (a test function: its value); see each model for the inputs' names and shapes. */
   forward(scope: Scope, inputs: Readonly<Record<string, Tensor>>): Tensor;
   dispose(): void;
 }
 
 export interface ModelContext {
+  /** Of the initial weights. */
   readonly seed: number;
   /** From the dataset; the model file decides whether it needs them. */
   readonly numClasses?: number;
+  /** [height, width, channels] */
   readonly imageShape?: readonly [number, number, number];
 }
 
 export interface ModelDefinition<Options extends z.ZodObject = z.ZodObject> {
   readonly name: string;
   readonly description: string;
+  /** zod schema of the options beside `name`. */
   readonly options: Options;
   create(options: z.infer<Options>, context: ModelContext): Model;
+}
+
+export function defineModel<Options extends z.ZodObject>(
+  definition: ModelDefinition<Options>,
+): ModelDefinition<Options> {
+  return definition;
 }

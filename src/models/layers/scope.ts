@@ -14,11 +14,17 @@ export class Scope {
   /**
    * @param options.training batch statistics and dropout on
    * @param options.seed int32 [2], the dropout masks' seed; without it there is no dropout even in training
+   * @param options.trackStatistics false in passes that train but leave the running statistics alone (probes): new
+   *   values are not computed then. Where true (the default), whoever made the scope takes `statistics` and disposes them
    */
   constructor(
     parameters: readonly Parameter[],
     values: readonly Tensor[],
-    readonly options: { readonly training: boolean; readonly seed?: Tensor },
+    readonly options: {
+      readonly training: boolean;
+      readonly seed?: Tensor;
+      readonly trackStatistics?: boolean;
+    },
   ) {
     if (parameters.length !== values.length) {
       throw new Error(`${values.length} values for ${parameters.length} parameters`);
@@ -38,9 +44,9 @@ export class Scope {
     return value;
   }
 
-  /** A statistic's new value (training only). The forward pass's caller decides whether to store it. */
-  update(statistic: Parameter, value: Tensor): void {
-    this.updated.set(statistic, keep(value));
+  /** Sets a statistic's new value (training only). The forward pass's caller decides whether to store it. */
+  update(statistic: Parameter, value: () => Tensor): void {
+    if (this.options.trackStatistics !== false) this.updated.set(statistic, keep(value()));
   }
 
   /** New values in the order of `statistics`; those that were not updated come back as they were. */

@@ -1,0 +1,35 @@
+import { conv2d } from '../../engine/ops/conv2d.js';
+import type { Parameter } from '../../engine/parameters.js';
+import type { Tensor } from '../../engine/tf.js';
+import type { ParameterBuilder } from './builder.js';
+import { kaimingNormal } from './initializers.js';
+import type { Scope } from './scope.js';
+
+export interface Conv2dOptions {
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Height and width of the kernel. */
+  readonly size: number;
+  readonly stride?: number;
+  /** Zeros on every side; `(size − 1) / 2` unless given. */
+  readonly padding?: number;
+}
+
+/** Convolution without bias: [B, H, W, inputs] -> [B, H', W', outputs], H' = ⌊(H + 2·padding − size) / stride⌋ + 1. */
+export class Conv2d {
+  private readonly weight: Parameter;
+
+  constructor(
+    builder: ParameterBuilder,
+    private readonly options: Conv2dOptions,
+  ) {
+    const { inputs, outputs, size } = options;
+    const initial = kaimingNormal(size * size * outputs);
+    this.weight = builder.parameter('weight', [size, size, inputs, outputs], initial, 'conv');
+  }
+
+  forward(scope: Scope, x: Tensor): Tensor {
+    const { size, stride = 1, padding = (size - 1) / 2 } = this.options;
+    return conv2d(x, scope.get(this.weight), stride, padding);
+  }
+}

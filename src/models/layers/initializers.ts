@@ -1,0 +1,19 @@
+import { normals, uniforms } from '../../random.js';
+import type { Initializer } from './builder.js';
+
+export function constant(value: number): Initializer {
+  return (_, size) => new Float32Array(size).fill(value);
+}
+
+export const zeros = constant(0);
+export const ones = constant(1);
+
+/** N(0, 2/fanOut): He et al. 2015, PyTorch's `kaiming_normal_(mode='fan_out', nonlinearity='relu')`. */
+export function kaimingNormal(fanOut: number): Initializer {
+  return (random, size) => normals(random, size, Math.sqrt(2 / fanOut));
+}
+
+/** U(−1/√fanIn, 1/√fanIn): what PyTorch's `nn.Linear` starts its weight and bias from. */
+export function fanInUniform(fanIn: number): Initializer {
+  return (random, size) => uniforms(random, size, 1 / Math.sqrt(fanIn));
+}

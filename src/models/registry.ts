@@ -1,0 +1,18 @@
+import { beale } from './beale.js';
+import { resnet8, resnet18, resnet20, resnet34, resnet50, resnet101, resnet152 } from './resnet.js';
+import { rosenbrock } from './rosenbrock.js';
+import type { ModelDefinition } from './types.js';
+
+/** Every architecture by its name in a config: add a line here to add one. */
+export const models = {
+  resnet8,
+  resnet20,
+  resnet18,
+  resnet34,
+  resnet50,
+  resnet101,
+  resnet152,
+} satisfies Record<string, ModelDefinition>;
+
+/** Test functions for the synthetic task, by name. */
+export const functions = { rosenbrock, beale } satisfies Record<string, ModelDefinition>;
