@@ -35,7 +35,6 @@ export async function main(args) {
       throw new SetupError(`unknown argument ${args[0]}; see npm run setup -- --help`, 2);
     else await setup(ROOT);
   } catch (thrown) {
-    endChildren();
     const error = explainFileError(thrown, 'this clone');
     const known = error instanceof SetupError;
     say(`error: ${known ? error.message : `a defect of set-up, please report it: ${where(error)}`}`);
@@ -75,8 +74,19 @@ async function install(root, spec) {
   const engine = async () => {
     if (await missing(engineState(spec))) await step('engine', () => installEngine(spec));
   };
-  await Promise.all([packages(), engine()]);
+  await together([packages(), engine()]);
   if (await missing(addonState(root, spec))) await step('addon', () => installAddon(root, spec));
+}
+
+/** Like `Promise.all`, but ends the others' programs at the first failure and lets them clean up. */
+async function together(actions) {
+  try {
+    await Promise.all(actions);
+  } catch (error) {
+    endChildren();
+    await Promise.allSettled(actions);
+    throw error;
+  }
 }
 
 /** Message and place of an unexpected error, on one line. */
