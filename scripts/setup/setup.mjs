@@ -64,18 +64,20 @@ async function isReady(root, spec) {
   return states.every(({ state }) => state === 'ok');
 }
 
-/** The packages and the engine come at the same time; the addon needs both. */
+/** The packages and the engine come at the same time, then what is made of them. */
 async function install(root, spec) {
-  const missing = async (state) => (await state).state !== 'ok';
-  const packages = async () => {
-    if (await missing(dependenciesState(root))) await step('npm packages', () => installDependencies(root));
-    if (await missing(buildState(root))) await step('build', () => build(root));
-  };
-  const engine = async () => {
-    if (await missing(engineState(spec))) await step('engine', () => installEngine(spec));
-  };
-  await together([packages(), engine()]);
-  if (await missing(addonState(root, spec))) await step('addon', () => installAddon(root, spec));
+  await together([
+    unlessOk('npm packages', dependenciesState(root), () => installDependencies(root)),
+    unlessOk('engine', engineState(spec), () => installEngine(spec)),
+  ]);
+  await together([
+    unlessOk('addon', addonState(root, spec), () => installAddon(root, spec)),
+    unlessOk('build', buildState(root), () => build(root)),
+  ]);
+}
+
+async function unlessOk(name, state, action) {
+  if ((await state).state !== 'ok') await step(name, action);
 }
 
 /** Like `Promise.all`, but ends the others' programs at the first failure and lets them clean up. */
