@@ -57,12 +57,8 @@ function* runDirs(dir: string): Generator<string> {
   }
 }
 
-/**
- * Every run in or under the given directories: what has a `config.yaml` beside a `summary.json` or `metrics.csv`.
- *
- * @throws MissingError when a path does not exist or nothing was found under any of them.
- */
-export function findRuns(paths: readonly string[]): Run[] {
+/** Every run in or under the given directories: what has a `config.yaml` beside a `summary.json` or `metrics.csv`. */
+export function listRuns(paths: readonly string[]): Run[] {
   const dirs = new Set<string>();
   for (const path of paths) {
     if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
@@ -70,11 +66,21 @@ export function findRuns(paths: readonly string[]): Run[] {
     }
     for (const dir of runDirs(path)) dirs.add(dir);
   }
-  if (dirs.size === 0) {
+  return [...dirs].map(readRun);
+}
+
+/**
+ * Like `listRuns`, for those who need at least one.
+ *
+ * @throws MissingError when a path does not exist or nothing was found under any of them.
+ */
+export function findRuns(paths: readonly string[]): Run[] {
+  const runs = listRuns(paths);
+  if (runs.length === 0) {
     throw new MissingError(
       `${paths.join(', ')}: no runs (a run has config.yaml and metrics.csv); ` +
         'make some with "gen-bench run" or "gen-bench sweep"',
     );
   }
-  return [...dirs].map(readRun);
+  return runs;
 }

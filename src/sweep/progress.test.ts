@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Config } from '../config/schema.js';
+import type { SweepJob } from '../config/sweep.js';
 import type { RunSummary } from '../run/summary.js';
 import { sweepProgress } from './progress.js';
-import type { JobOutcome, SweepJob } from './run.js';
+import type { JobOutcome } from './run.js';
 
 describe('sweepProgress', () => {
   it('prints a line for each run that ended', () => {
@@ -13,7 +14,7 @@ describe('sweepProgress', () => {
     } as unknown as NodeJS.WriteStream;
     const progress = sweepProgress(5, stream);
     const end = (name: string, outcome: JobOutcome) => {
-      const job: SweepJob = { name, dir: name, config: {} as Config };
+      const job: SweepJob = { name, dir: name, overrides: [], config: {} as Config };
       progress.onEvent({ kind: 'started', job });
       progress.onEvent({ kind: 'ended', job, outcome });
     };

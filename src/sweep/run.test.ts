@@ -5,8 +5,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Config } from '../config/schema.js';
+import type { SweepJob } from '../config/sweep.js';
 import { fakeConfig, fakeRun } from '../testing/fake-run.js';
-import { runSweep, type SweepEvent, type SweepJob, type SweepOptions } from './run.js';
+import { runSweep, type SweepEvent, type SweepOptions } from './run.js';
 
 const root = mkdtempSync(join(tmpdir(), 'gen-bench-sweep-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -14,7 +15,7 @@ const workerPath = fileURLToPath(new URL('./testdata/fake-worker.mjs', import.me
 let count = 0;
 
 const configOf = (name: string, seed = 0) => fakeConfig({ seed, config: { name } }) as unknown as Config;
-const job = (name: string, dir = name): SweepJob => ({ name, dir, config: configOf(name) });
+const job = (name: string, dir = name): SweepJob => ({ name, dir, overrides: [], config: configOf(name) });
 const options = (more: Partial<SweepOptions> = {}): SweepOptions => ({
   outDir: join(root, String(count++)),
   ...{ jobs: 1, resume: false, force: false, compile: true, command: 'test', workerPath },

@@ -2,19 +2,11 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Config } from '../config/schema.js';
+import type { SweepJob } from '../config/sweep.js';
 import type { RunSummary } from '../run/summary.js';
 import { finishedSummary } from './finished.js';
 import type { JobReply } from './messages.js';
 import { WorkerProcess } from './worker-process.js';
-
-/** One run of a sweep. */
-export interface SweepJob {
-  readonly name: string;
-  /** Directory of the run, relative to the sweep's. */
-  readonly dir: string;
-  readonly config: Config;
-}
 
 export type JobOutcome =
   | { readonly kind: 'done'; readonly summary: RunSummary }

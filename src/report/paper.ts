@@ -1,0 +1,106 @@
+/**
+ * Numbers of the paper (Bu and Xu, "Automatic gradient descent with generalized Newton's method",
+ * arXiv:2407.02772), typed in as printed. They are never shown as measured here.
+ */
+
+/** A data set of Table 2. */
+export interface PaperDataset {
+  /** Name in a config. */
+  readonly name: string;
+  readonly label: string;
+  readonly epochs: number;
+  /** GeN's lazy interval Φ (Appendix B.2.2). */
+  readonly phi: number;
+}
+
+/** A block of Table 2: one model with its base optimizer. */
+export interface PaperModel {
+  /** Name in a config. */
+  readonly name: string;
+  readonly label: string;
+  /** Base optimizer in a config, with its learning rate (Appendix B.2.2). */
+  readonly optimizer: { readonly name: string; readonly lr: number };
+  /** Test accuracy in percent, in the order of the data sets. */
+  readonly rows: readonly {
+    readonly scheduler: string;
+    readonly label: string;
+    readonly accuracy: readonly number[];
+  }[];
+}
+
+/** Images are resized to this many pixels a side (Appendix B.2). */
+export const PAPER_IMAGE_SIZE = 224;
+/** Logical batch of Table 2 (Appendix B.2.2). */
+export const PAPER_BATCH_SIZE = 500;
+
+export const table2Datasets: readonly PaperDataset[] = [
+  { name: 'cifar10', label: 'CIFAR10', epochs: 5, phi: 4 },
+  { name: 'cifar100', label: 'CIFAR100', epochs: 5, phi: 4 },
+  { name: 'food101', label: 'Food101', epochs: 5, phi: 4 },
+  { name: 'gtsrb', label: 'GTSRB', epochs: 5, phi: 4 },
+  { name: 'svhn', label: 'SVHN', epochs: 5, phi: 4 },
+  { name: 'places365', label: 'Places365', epochs: 5, phi: 20 },
+  { name: 'inat2021', label: 'INat2021', epochs: 10, phi: 20 },
+];
+
+/** Table 2: "Test accuracy of ResNet (optimized by SGD) and ViT (optimized by AdamW)". */
+export const table2Models: readonly PaperModel[] = [
+  {
+    name: 'resnet50',
+    label: 'ResNet50',
+    optimizer: { name: 'sgd', lr: 0.1 },
+    rows: [
+      { scheduler: 'gen', label: 'GeN-SGD', accuracy: [96.76, 84.77, 82.43, 97.96, 97.02, 54.24, 44.57] },
+      {
+        scheduler: 'constant',
+        label: 'SGD (constant)',
+        accuracy: [95.91, 81.64, 74.24, 95.2, 95.08, 51.09, 33.8],
+      },
+      {
+        scheduler: 'linear',
+        label: 'SGD (linear)',
+        accuracy: [95.52, 81.67, 75.14, 95.33, 95.34, 50.95, 30.69],
+      },
+      {
+        scheduler: 'cosine',
+        label: 'SGD (cosine)',
+        accuracy: [95.82, 80.71, 76.39, 95.2, 95.27, 51.15, 31.1],
+      },
+      { scheduler: 'prodigy', label: 'Prodigy', accuracy: [95.17, 80.39, 80.74, 97.8, 96.23, 50.33, 33.77] },
+      {
+        scheduler: 'd-adapt',
+        label: 'D-Adapt SGD',
+        accuracy: [95.2, 80.95, 80.5, 97.38, 95.32, 47.24, 38.0],
+      },
+    ],
+  },
+  {
+    name: 'vit_base_patch16_224',
+    label: 'ViT-base',
+    optimizer: { name: 'adamw', lr: 1e-4 },
+    rows: [
+      { scheduler: 'gen', label: 'GeN-AdamW', accuracy: [98.68, 92.62, 90.48, 99.06, 97.14, 59.8, 66.28] },
+      {
+        scheduler: 'constant',
+        label: 'AdamW (constant)',
+        accuracy: [97.49, 89.23, 88.44, 98.54, 96.65, 58.28, 65.62],
+      },
+      {
+        scheduler: 'linear',
+        label: 'AdamW (linear)',
+        accuracy: [98.48, 92.6, 90.54, 98.74, 97.08, 58.52, 65.43],
+      },
+      {
+        scheduler: 'cosine',
+        label: 'AdamW (cosine)',
+        accuracy: [98.73, 92.71, 90.46, 98.77, 97.16, 58.19, 67.04],
+      },
+      { scheduler: 'prodigy', label: 'Prodigy', accuracy: [98.92, 92.49, 90.42, 98.88, 97.13, 57.24, 62.61] },
+      {
+        scheduler: 'd-adapt',
+        label: 'D-Adapt AdamW',
+        accuracy: [97.56, 88.11, 89.45, 99.04, 96.77, 56.19, 66.52],
+      },
+    ],
+  },
+];

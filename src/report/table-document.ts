@@ -1,0 +1,42 @@
+import type { Statistic } from './statistics.js';
+
+/** A cell of a table: what it says and where that comes from. */
+export type Cell =
+  /** Measured here; `deviations` from the paper's set-up, a short text each. */
+  | {
+      readonly source: 'measured';
+      readonly value: Statistic;
+      readonly diverged: number;
+      readonly deviations: readonly string[];
+    }
+  | { readonly source: 'paper'; readonly value: number }
+  /** Runs there are, but none that ended well. */
+  | { readonly source: 'diverged' | 'unfinished' }
+  | { readonly source: 'not run' };
+
+export interface TableRow {
+  /** Block the row belongs to, e.g. `ResNet50`. */
+  readonly group: string;
+  readonly label: string;
+  /** `here` or `paper`; undefined where the table has nothing but measurements. */
+  readonly from: 'here' | 'paper' | undefined;
+  /** In the order of the columns. */
+  readonly cells: readonly Cell[];
+}
+
+/** A table before it is written in any format. Values of cells are in the unit the caption names. */
+export interface TableDocument {
+  readonly number: number;
+  readonly caption: string;
+  readonly tier: Tier;
+  readonly columns: readonly string[];
+  readonly rows: readonly TableRow[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * `full`: the paper's own experiment (its model and data set, pretrained weights, all the data, its image size).
+ * `mini`: everything else, runnable on a small machine; never shown among the paper's numbers.
+ */
+export type Tier = 'full' | 'mini';
+export const tiers = ['full', 'mini'] as const;
