@@ -23,11 +23,11 @@ export function run(command, args, { cwd, env, timeoutMs, keepLock = false } = {
     const child = spawn(command, args, {
       cwd,
       env: { ...process.env, ...env },
-      timeout: timeoutMs,
-      killSignal: 'SIGKILL',
       stdio: ['ignore', 'pipe', 'pipe', ...(keepLock ? lockDescriptors() : [])],
     });
     running.add(child);
+    // Not spawn's own timeout: its timer outlives a program that was not found and holds this process open.
+    const timer = timeoutMs && setTimeout(() => child.kill('SIGKILL'), timeoutMs);
     const output = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr']) {
       child[name].setEncoding('utf8').on('data', (text) => {
@@ -35,6 +35,7 @@ export function run(command, args, { cwd, env, timeoutMs, keepLock = false } = {
       });
     }
     const finish = (result) => {
+      clearTimeout(timer);
       running.delete(child);
       resolve({ ...result, ...output });
     };
