@@ -1,4 +1,4 @@
-import { FLOAT, rawOp } from '../raw.js';
+import { FLOAT, floatTensor, INT32, rawOp } from '../raw.js';
 import { type Tensor, tf } from '../tf.js';
 import { defineOp } from './define-op.js';
 
@@ -45,9 +45,28 @@ export function avgPool(x: Tensor, size: number, stride: number): Tensor {
   return avgPoolValid([x], { size, stride })[0]!;
 }
 
+/** tfjs's gradient of a mean would make ones of the size of x in JavaScript. */
+const meanOverImage = defineOp<object>({
+  name: 'NativeGlobalAvgPool',
+  forward: ([x]) =>
+    tf.tidy(() =>
+      rawOp('Mean', [x!, tf.tensor1d([1, 2], 'int32')], { T: FLOAT, Tidx: INT32, keep_dims: false }),
+    ),
+  saveInputs: [0],
+  gradient: ([dy], [x]) => ({
+    0: () => {
+      const [batch, height, width, channels] = x!.shape as [number, number, number, number];
+      return tf.tidy(() => {
+        const share = dy!.div(floatTensor(height * width)).reshape([batch, 1, 1, channels]);
+        return tf.broadcastTo(share, [batch, height, width, channels]);
+      });
+    },
+  }),
+});
+
 /** Mean over height and width: [B, H, W, C] -> [B, C]. */
 export function globalAvgPool(x: Tensor): Tensor {
-  return x.mean([1, 2]);
+  return meanOverImage([x], {})[0]!;
 }
 
 function pad(x: Tensor, padding: number, value: number): Tensor {

@@ -1,0 +1,147 @@
+"""Results and gradients of PyTorch's ops, the oracle of src/engine/ops/*.test.ts.
+
+    python scripts/oracles/ops.py > src/engine/testdata/ops.json
+
+Needs torch (made with 2.15) and numpy. Inputs are float32 numbers, the computation is in float64. Images are NHWC and
+kernels HWIO in the file. Gradients are those of sum(output * upstream).
+"""
+
+import json
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+random = np.random.default_rng(0)
+
+
+def normal(*shape):
+    return random.standard_normal(shape).astype(np.float32)
+
+
+def tensor(values):
+    values = np.asarray(values)
+    number = float if values.dtype.kind == "f" else int
+    return {"shape": list(values.shape), "values": [number(f"{v:.9g}") for v in values.ravel()]}
+
+
+def nchw(x):
+    return x.permute(0, 3, 1, 2)
+
+
+def nhwc(x):
+    return x.permute(0, 2, 3, 1)
+
+
+cases = []
+
+
+def case(op, attributes, inputs, fn, extra=()):
+    """`inputs`: name -> array; float ones are differentiated. `fn` returns the output, then those named in `extra`."""
+    given = {
+        name: torch.tensor(values, dtype=torch.float64 if values.dtype.kind == "f" else torch.int64)
+        for name, values in inputs.items()
+    }
+    for value in given.values():
+        value.requires_grad_(value.is_floating_point())
+    results = fn(**given)
+    results = results if isinstance(results, tuple) else (results,)
+    upstream = normal(*results[0].shape)
+    (results[0] * torch.tensor(upstream, dtype=torch.float64)).sum().backward()
+    cases.append(
+        {
+            "op": op,
+            "attributes": attributes,
+            "inputs": {name: tensor(values) for name, values in inputs.items()},
+            "upstream": tensor(upstream),
+            "output": tensor(results[0].detach().numpy()),
+            "extra": {name: tensor(r.detach().numpy()) for name, r in zip(extra, results[1:], strict=True)},
+            "gradients": {
+                name: tensor(value.grad.numpy()) for name, value in given.items() if value.grad is not None
+            },
+        }
+    )
+
+
+def conv(b, h, w, c, k, n, stride, padding):
+    case(
+        "conv2d",
+        {"stride": stride, "padding": padding},
+        {"x": normal(b, h, w, c), "kernel": normal(k, k, c, n)},
+        lambda x, kernel: nhwc(F.conv2d(nchw(x), kernel.permute(3, 2, 0, 1), stride=stride, padding=padding)),
+    )
+
+
+conv(2, 5, 7, 2, 3, 3, 1, 1)
+conv(1, 6, 5, 2, 3, 2, 1, 0)
+conv(2, 7, 6, 2, 3, 2, 2, 1)
+conv(1, 8, 8, 1, 3, 2, 2, 1)
+conv(2, 5, 4, 3, 1, 2, 1, 0)
+conv(1, 5, 6, 3, 1, 2, 2, 0)
+conv(1, 11, 9, 2, 7, 2, 2, 3)
+conv(1, 8, 8, 2, 4, 3, 4, 0)
+conv(1, 4, 5, 1, 3, 2, 1, 2)
+
+
+def batch_norm(training):
+    def fn(x, scale, offset, mean, variance):
+        running = [mean.detach().clone(), variance.detach().clone()]
+        y = F.batch_norm(nchw(x), *running, scale, offset, training=training, momentum=1.0, eps=1e-5)
+        return nhwc(y), *running
+
+    inputs = {
+        "x": 2 * normal(3, 2, 4, 3) + 1,
+        "scale": normal(3),
+        "offset": normal(3),
+        "mean": normal(3),
+        "variance": np.abs(normal(3)) + np.float32(0.5),
+    }
+    # in training the running statistics take no part, outside it their gradient is of no use
+    case(
+        "batchNorm",
+        {"training": training, "epsilon": 1e-5},
+        inputs,
+        lambda mean, variance, **rest: fn(mean=mean.detach(), variance=variance.detach(), **rest),
+        ("mean", "variance"),
+    )
+
+
+batch_norm(True)
+batch_norm(False)
+
+case("relu", {}, {"x": normal(2, 3, 5)}, lambda x: F.relu(x))
+case("biasAdd", {}, {"x": normal(2, 3, 4), "bias": normal(4)}, lambda x, bias: x + bias)
+case("biasAdd", {}, {"x": normal(5, 3), "bias": normal(3)}, lambda x, bias: x + bias)
+case(
+    "softmaxCrossEntropy",
+    {},
+    {"logits": 3 * normal(5, 4), "labels": np.array([0, 3, 1, 1, 2], dtype=np.int32)},
+    lambda logits, labels: F.cross_entropy(logits, labels, reduction="none"),
+)
+case(
+    "layerNorm",
+    {"epsilon": 1e-5},
+    {"x": normal(2, 3, 6), "scale": normal(6), "offset": normal(6)},
+    lambda x, scale, offset: F.layer_norm(x, (6,), scale, offset, eps=1e-5),
+)
+case(
+    "layerNorm",
+    {"epsilon": 1e-2},
+    {"x": normal(4, 5), "scale": normal(5), "offset": normal(5)},
+    lambda x, scale, offset: F.layer_norm(x, (5,), scale, offset, eps=1e-2),
+)
+
+
+def pool(op, fn, b, h, w, c, size, stride, padding=0):
+    attributes = {"size": size, "stride": stride, "padding": padding}
+    case(op, attributes, {"x": normal(b, h, w, c)}, lambda x: nhwc(fn(nchw(x), size, stride, padding)))
+
+
+pool("maxPool", F.max_pool2d, 2, 6, 6, 2, 2, 2)
+pool("maxPool", F.max_pool2d, 2, 7, 8, 2, 3, 2, 1)
+pool("maxPool", F.max_pool2d, 1, 5, 5, 2, 3, 1, 1)
+pool("avgPool", F.avg_pool2d, 2, 6, 6, 2, 2, 2)
+pool("avgPool", F.avg_pool2d, 1, 7, 5, 2, 3, 1)
+case("globalAvgPool", {}, {"x": normal(2, 3, 4, 3)}, lambda x: x.mean(dim=(1, 2)))
+
+print(json.dumps({"torch": torch.__version__, "cases": cases}))
