@@ -1,5 +1,6 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { folderBytes } from './folder-bytes.mjs';
 import { formatBytes, lastLine, SetupError } from './report.mjs';
 import { run } from './run.mjs';
 import { platformTags } from './wheels.mjs';
@@ -89,17 +90,4 @@ export function explainPipFailure(output, requirement, bytes = 0) {
     return `the package index in use has no ${requirement} for this platform: use https://pypi.org/simple (PIP_INDEX_URL; pip config list shows what is set)`;
   }
   return `pip could not download ${about}: ${lastLine(output) || 'it said nothing'}`;
-}
-
-async function folderBytes(folder) {
-  const names = await readdir(folder, { recursive: true }).catch(() => []);
-  const sizes = await Promise.all(
-    names.map((name) =>
-      stat(join(folder, name)).then(
-        (info) => (info.isFile() ? info.size : 0),
-        () => 0,
-      ),
-    ),
-  );
-  return sizes.reduce((sum, size) => sum + size, 0);
 }

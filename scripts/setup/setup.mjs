@@ -70,10 +70,8 @@ async function install(root, spec) {
     unlessOk('npm packages', dependenciesState(root), () => installDependencies(root)),
     unlessOk('engine', engineState(spec), () => installEngine(spec)),
   ]);
-  await together([
-    unlessOk('addon', addonState(root, spec), () => installAddon(root, spec)),
-    unlessOk('build', buildState(root), () => build(root)),
-  ]);
+  await unlessOk('addon', addonState(root, spec), () => installAddon(root, spec));
+  await unlessOk('build', buildState(root), () => build(root));
 }
 
 async function unlessOk(name, state, action) {
