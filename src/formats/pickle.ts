@@ -235,8 +235,9 @@ function quotedString(text: string): string {
 
 /** Protocol 0's text: latin1, the rest as \uXXXX or \UXXXXXXXX. */
 function rawUnicode(text: string): string {
-  return text.replace(/\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})/g, (_, short?: string, long?: string) =>
-    String.fromCodePoint(Number.parseInt(short ?? long ?? '', 16)),
+  return text.replace(
+    /\\u([0-9a-fA-F]{4})|\\U(00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4})/g,
+    (_, short?: string, long?: string) => String.fromCodePoint(Number.parseInt(short ?? long ?? '', 16)),
   );
 }
 

@@ -1,0 +1,117 @@
+/**
+ * The order and delivery of batches. The order depends on the run's seed and the epoch alone, so that a resumed
+ * run, a probe that looks ahead, and every scheduler see the same data.
+ */
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { randomGenerator } from '../random.js';
+import type { HostArray, HostBatch, Split } from './types.js';
+
+export interface LoaderOptions {
+  readonly batchSize: number;
+  readonly seed: number;
+  /**
+   * Whether an epoch leaves out the last, partial batch (as training does: every step has the same batch size).
+   * A split smaller than one batch is always one whole batch.
+   */
+  readonly dropLast: boolean;
+  /** Batches to read ahead of the one asked for. */
+  readonly prefetch: number;
+}
+
+export interface Loader {
+  readonly stepsPerEpoch: number;
+  /** The epoch of a step, from 0. */
+  epochOf(step: number): number;
+  /** The batch of a step; steps count from 1 and go on over epochs. Any step may be asked for at any time. */
+  get(step: number): Promise<HostBatch>;
+}
+
+/** Batches of a split in a new random order each epoch. */
+export function createLoader(split: Split, options: LoaderOptions): Loader {
+  const { seed, dropLast, prefetch } = options;
+  const batchSize = Math.min(options.batchSize, split.length);
+  const stepsPerEpoch = dropLast ? Math.floor(split.length / batchSize) : Math.ceil(split.length / batchSize);
+  // The batch of the step and the next one (for probes), beside those read ahead.
+  const kept = new RecentMap<number, Promise<HostBatch>>(2 + prefetch);
+  // An epoch and the next, where batches are read ahead.
+  const orders = new RecentMap<number, Int32Array>(2);
+  const epochOf = (step: number) => Math.floor((step - 1) / stepsPerEpoch);
+
+  function indicesOf(step: number): Int32Array {
+    const epoch = epochOf(step);
+    const order = orders.get(epoch, () => epochOrder(split.length, seed, epoch));
+    const start = (step - 1 - epoch * stepsPerEpoch) * batchSize;
+    return order.subarray(start, start + batchSize);
+  }
+
+  function batchOf(step: number): Promise<HostBatch> {
+    return kept.get(step, () => {
+      const batch = split.read(indicesOf(step));
+      // A batch read ahead may never be asked for; its failure shows when it is.
+      batch.catch(() => {});
+      return batch;
+    });
+  }
+
+  return {
+    stepsPerEpoch,
+    epochOf,
+    get(step) {
+      const batch = batchOf(step);
+      // After the caller has its batch.
+      setImmediate(() => {
+        for (let ahead = 1; ahead <= prefetch; ahead++) batchOf(step + ahead);
+      });
+      return batch;
+    },
+  };
+}
+
+/** A permutation of 0 … length − 1 (Fisher and Yates) that depends on the seed and the epoch alone. */
+export function epochOrder(length: number, seed: number, epoch: number): Int32Array {
+  const random = randomGenerator(seed, `data order of epoch ${epoch}`);
+  const order = Int32Array.from({ length }, (_, i) => i);
+  for (let i = length - 1; i > 0; i--) {
+    const j = uniformInt(random, 0, i);
+    const value = order[i]!;
+    order[i] = order[j]!;
+    order[j] = value;
+  }
+  return order;
+}
+
+/** The batches of a split in its own order, each example once; the last may be smaller. */
+export async function* sequentialBatches(split: Split, batchSize: number): AsyncGenerator<HostBatch> {
+  for (let start = 0; start < split.length; start += batchSize) {
+    const length = Math.min(batchSize, split.length - start);
+    yield split.read(Int32Array.from({ length }, (_, i) => start + i));
+  }
+}
+
+/** Examples `start` to `end` (exclusive) of a batch, as views of its memory. */
+export function sliceBatch(batch: HostBatch, start: number, end: number): HostBatch {
+  return Object.fromEntries(
+    Object.entries(batch).map(([name, { shape, data }]): [string, HostArray] => {
+      const [count = 0, ...rest] = shape;
+      const valuesPerExample = data.length / count;
+      const view = data.subarray(start * valuesPerExample, end * valuesPerExample);
+      return [name, { shape: [Math.min(end, count) - start, ...rest], data: view }];
+    }),
+  );
+}
+
+/** Keeps the `capacity` entries asked for last. */
+class RecentMap<Key, Value> {
+  readonly #entries = new Map<Key, Value>();
+
+  constructor(private readonly capacity: number) {}
+
+  get(key: Key, make: () => Value): Value {
+    const value = this.#entries.get(key) ?? make();
+    this.#entries.delete(key);
+    this.#entries.set(key, value);
+    const [oldest] = this.#entries.keys();
+    if (this.#entries.size > this.capacity && oldest !== undefined) this.#entries.delete(oldest);
+    return value;
+  }
+}
