@@ -3,6 +3,7 @@ import { metrics as metricRegistry } from '../metrics/registry.js';
 import { aggregate, type Method, metricNames, referenceOf, type Setting, valuesBySeed } from './aggregate.js';
 import { comparisonCsv } from './compare-csv.js';
 import { comparisonMarkdown, comparisonTerminal } from './compare-text.js';
+import { provenanceNotes } from './provenance-notes.js';
 import { findRuns } from './runs.js';
 import { type PairedDifference, pairedDifference, type Statistic, statistic } from './statistics.js';
 
@@ -56,7 +57,8 @@ function metricCells(name: string, methods: readonly Method[]): (MetricCell | un
   const means = statistics.flatMap((found, i) =>
     found && competes[i] && Number.isFinite(found.mean) ? [found.mean] : [],
   );
-  const best = bestOf(means, metricRegistry[name]?.better ?? 'higher');
+  const better = metricRegistry[name]?.better; // of an unregistered one, a coordinate say, none is best
+  const best = better === undefined ? undefined : bestOf(means, better);
   return methods.map((method, i) => {
     const own = statistics[i];
     if (!own) return undefined;
@@ -78,7 +80,8 @@ function notesOf({ methods }: Setting): string[] {
     }
     if (missingSeeds.length > 0) notes.push(`${fullLabel}: no run with seed ${missingSeeds.join(', ')}`);
   }
-  return notes;
+  const runs = methods.flatMap(({ completed }) => completed);
+  return [...notes, ...provenanceNotes(runs.map(({ dir }) => dir))];
 }
 
 /** The numbers of a comparison, before any formatting. */

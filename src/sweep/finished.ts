@@ -1,25 +1,9 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { configHash } from '../config/output.js';
 import type { Config } from '../config/schema.js';
 import { type RunSummary, readSummary } from '../run/summary.js';
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
-  return Object.fromEntries(
-    entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)]),
-  );
-}
-
-/** sha256 of a resolved config, whatever the order of its keys. */
-export function configHash(config: unknown): string {
-  return createHash('sha256')
-    .update(JSON.stringify(sorted(config)))
-    .digest('hex');
-}
 
 /**
  * The summary of the run in `dir` if it is this very config and has nothing left to do: done, diverged (a run is

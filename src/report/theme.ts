@@ -1,0 +1,82 @@
+import type { Method } from './aggregate.js';
+
+/** Inter is what PNGs are drawn with; an SVG falls back to what its viewer has. */
+export const FONT_FAMILY =
+  'Inter, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif';
+
+export const INK = '#1f2328';
+export const PAPER = '#ffffff';
+
+/** Colours that stay apart for colour-blind readers (after Okabe and Ito), by scheduler. */
+const schedulerColors: Readonly<Record<string, string>> = {
+  gen: '#D55E00',
+  constant: '#767676',
+  linear: '#0072B2',
+  cosine: '#56B4E9',
+  prodigy: '#009E73',
+  'd-adapt': '#CC79A7',
+  dog: '#E69F00',
+  dowg: '#882255',
+};
+const otherColors = ['#7B61C9', '#8C6D31', '#17A2A2', '#A04040', '#5B8C2A'];
+
+/** The same method keeps its colour in every figure; further ones of the same scheduler differ in their dashes. */
+const dashes = ['', '7 3', '2 2', '8 3 2 3', '12 3'];
+
+/** What dark viewers show instead: the same hues, light enough on black. */
+const darkColors: Readonly<Record<string, string>> = {
+  '#D55E00': '#FF8A3D',
+  '#767676': '#A0A0A0',
+  '#0072B2': '#4FA8E0',
+  '#56B4E9': '#8ED1F7',
+  '#009E73': '#3CCBA0',
+  '#CC79A7': '#E8A3CB',
+  '#E69F00': '#FFC04D',
+  '#882255': '#D0709F',
+  '#7B61C9': '#B3A1F0',
+  '#8C6D31': '#CBAE72',
+  '#17A2A2': '#5FD0D0',
+  '#A04040': '#E08585',
+  '#5B8C2A': '#9CCB6B',
+};
+
+/** How the line of a method looks. */
+export interface LineStyle {
+  readonly color: string;
+  /** SVG dash array; empty: solid. */
+  readonly dash: string;
+  readonly width: number;
+}
+
+/** A style for each method: colour by scheduler, dashes within a scheduler, GeN heavier. */
+export function lineStyles(methods: readonly Method[]): Map<Method, LineStyle> {
+  const seen = new Map<string, number>();
+  const others: string[] = [];
+  const styles = new Map<Method, LineStyle>();
+  for (const method of methods) {
+    const name = method.config.scheduler.name;
+    const index = seen.get(name) ?? 0;
+    seen.set(name, index + 1);
+    if (!(name in schedulerColors) && !others.includes(name)) others.push(name);
+    const color = schedulerColors[name] ?? otherColors[others.indexOf(name) % otherColors.length] ?? INK;
+    styles.set(method, {
+      color,
+      dash: dashes[index % dashes.length] ?? '',
+      width: name === 'gen' ? 2.4 : 1.6,
+    });
+  }
+  return styles;
+}
+
+/** Dark-mode rules; viewers without them (and the PNG renderer) keep the light colours. */
+export function darkModeCss(): string {
+  const swaps = Object.entries(darkColors).map(
+    ([light, dark]) => `[stroke="${light}"]{stroke:${dark}}[fill="${light}"]{fill:${dark}}`,
+  );
+  return [
+    '@media (prefers-color-scheme: dark){',
+    `svg{color:#e6edf3}.paper{fill:#0d1117}[stroke="${PAPER}"]{stroke:#0d1117}`,
+    ...swaps,
+    '}',
+  ].join('');
+}
