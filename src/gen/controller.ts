@@ -1,3 +1,4 @@
+import { sliceBatch } from '../data/loader.js';
 import type { HostBatch } from '../data/types.js';
 import { disposeAll } from '../engine/parameters.js';
 import type { Tensor } from '../engine/tf.js';
@@ -117,7 +118,10 @@ export class GenController implements Method {
         return { gradientBatch: batch, probeBatch: await context.nextBatch() };
       case 'split': {
         const half = batchLength(batch) >> 1;
-        return { gradientBatch: part(batch, 0, half), probeBatch: part(batch, half, batchLength(batch)) };
+        return {
+          gradientBatch: sliceBatch(batch, 0, half),
+          probeBatch: sliceBatch(batch, half, batchLength(batch)),
+        };
       }
     }
   }
@@ -230,16 +234,4 @@ class LineProbe {
     };
     return { lossMinus: at(-1), lossZero: at(0), lossPlus: at(1) };
   }
-}
-
-function part(batch: HostBatch, start: number, end: number): HostBatch {
-  return Object.fromEntries(
-    Object.entries(batch).map(([name, { shape, data }]) => {
-      const size = data.length / shape[0]!;
-      return [
-        name,
-        { shape: [end - start, ...shape.slice(1)], data: data.subarray(start * size, end * size) },
-      ];
-    }),
-  );
 }

@@ -39,7 +39,7 @@ describe('GeN presets', () => {
       probe_batch: 'next',
       clip: 2,
       min_r2: 0.99,
-      decay: 'linear',
+      decay: 'none',
       moments: 'twice',
       failedFit: 'halve',
     });
@@ -55,8 +55,8 @@ describe('GeN presets', () => {
     expect(resolve({ preset: 'authors-exact', decay: 'none' }).moments).toBe('twice');
   });
 
-  it('the one-sided fit needs only the point 1 beside 0', () => {
-    expect(resolve({ fit: 'one-sided', probe_batch: 'same' }).points).toEqual([0, 1]);
+  it('the one-sided fit needs only the step itself, −1, beside 0', () => {
+    expect(resolve({ fit: 'one-sided', probe_batch: 'same' }).points).toEqual([-1, 0]);
   });
 
   it('changes nothing when its own result is resolved again', () => {

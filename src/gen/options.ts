@@ -9,8 +9,8 @@ type PresetName = (typeof presetNames)[number];
 
 /** Probe points that the parabola is fitted to when none are given. */
 const symmetricPoints: readonly number[] = [-1, 0, 1];
-/** The one-sided fit knows the slope already and needs one loss beside the one at 0. */
-const oneSidedPoints: readonly number[] = [0, 1];
+/** The one-sided fit knows the slope already and needs one loss beside the one at 0: that of the step itself, w − ηg. */
+const oneSidedPoints: readonly number[] = [-1, 0];
 
 /** zod schema of `scheduler` for `name: gen`; a key left out takes the preset's value. */
 export const genOptionsSchema = z.strictObject({
@@ -111,7 +111,7 @@ const authors: Preset = {
 const presets: Readonly<Record<PresetName, Preset>> = {
   authors,
   paper: { ...authors, probe_batch: 'same', clip: null, min_r2: null },
-  'authors-exact': { ...authors, decay: 'linear', moments: 'twice', failedFit: 'halve' },
+  'authors-exact': { ...authors, moments: 'twice', failedFit: 'halve' },
 };
 
 /**

@@ -1,3 +1,4 @@
+import { sliceBatch } from '../data/loader.js';
 import type { HostBatch } from '../data/types.js';
 import { type CompiledFunction, compile } from '../engine/compile.js';
 import { assignAll, disposeAll, type Parameter, readAll } from '../engine/parameters.js';
@@ -228,7 +229,7 @@ export class Objective {
       trainable,
       frozen: readAll(this.frozen),
       statistics: readAll(this.model.statistics),
-      batch: toTensors(batch, start, end),
+      batch: toTensors(sliceBatch(batch, start, end)),
       seed: tf.tensor1d(seed(microBatch), 'int32'),
     };
     const dispose = () => {
@@ -256,14 +257,12 @@ export function batchLength(batch: HostBatch): number {
   return first ? first.shape[0]! : 1;
 }
 
-function toTensors(batch: HostBatch, start: number, end: number): Record<string, Tensor> {
+function toTensors(batch: HostBatch): Record<string, Tensor> {
   return Object.fromEntries(
-    Object.entries(batch).map(([name, { shape, data }]) => {
-      const size = shape.slice(1).reduce((product, length) => product * length, 1);
-      const dtype = data instanceof Int32Array ? 'int32' : 'float32';
-      const slice = data.subarray(start * size, end * size);
-      return [name, tf.tensor(slice, [end - start, ...shape.slice(1)], dtype)];
-    }),
+    Object.entries(batch).map(([name, { shape, data }]) => [
+      name,
+      data instanceof Int32Array ? tf.tensor(data, [...shape], 'int32') : floatTensor(data, [...shape]),
+    ]),
   );
 }
 

@@ -1,0 +1,76 @@
+import type { Config } from '../config/schema.js';
+import { cacheDirectory } from '../data/cache.js';
+import type { DatasetDefinition } from '../data/definition.js';
+import { datasets } from '../data/registry.js';
+import type { Dataset } from '../data/types.js';
+import { GenController } from '../gen/controller.js';
+import { resolveGenOptions } from '../gen/options.js';
+import { functions, models } from '../models/registry.js';
+import type { Model, ModelDefinition } from '../models/types.js';
+import { optimizers } from '../optimizers/registry.js';
+import type { Optimizer, OptimizerDefinition } from '../optimizers/types.js';
+import { schedulers } from '../schedulers/registry.js';
+import type { SchedulerDefinition } from '../schedulers/types.js';
+import { classification } from '../tasks/classification.js';
+import { synthetic } from '../tasks/synthetic.js';
+import type { Task } from '../tasks/task.js';
+import { type Method, ScheduledMethod } from './method.js';
+import type { Objective } from './objective.js';
+
+/*
+ * From a checked config to the things that run. The config's schema was derived from the same registries, so names are
+ * known and options valid; TypeScript cannot follow that, hence the casts, here only.
+ */
+
+export function buildTask(config: Config): Task {
+  return config.task === 'synthetic' ? synthetic : classification;
+}
+
+export async function buildDataset(
+  config: Config,
+  dataDir: string | undefined,
+): Promise<Dataset | undefined> {
+  if (!config.dataset) return undefined;
+  const { name, ...options } = config.dataset;
+  const definition = datasets[name] as DatasetDefinition;
+  return definition.create(options, { dataDir, cacheDir: cacheDirectory(), seed: config.train.seed });
+}
+
+export function buildModel(config: Config, dataset: Dataset | undefined): Model {
+  const { name, ...options } = config.model;
+  const definition = { ...models, ...functions }[name] as ModelDefinition;
+  return definition.create(options, {
+    seed: config.train.seed,
+    numClasses: dataset?.numClasses,
+    imageShape: dataset?.imageShape,
+  });
+}
+
+export function buildMethod(
+  config: Config,
+  objective: Objective,
+  run: { readonly totalSteps: number; readonly stepsPerEpoch: number },
+): Method {
+  const { name: schedulerName, ...options } = config.scheduler;
+  const scheduler = schedulers[schedulerName] as SchedulerDefinition;
+  if (scheduler.kind === 'adaptive') {
+    const optimizer = scheduler.create(objective.trainable, config.optimizer, options);
+    return new ScheduledMethod(objective, optimizer, () => ADAPTIVE_FACTOR);
+  }
+  const { name: optimizerName, ...optimizerOptions } = config.optimizer;
+  const definition = optimizers[optimizerName] as OptimizerDefinition;
+  const optimizer: Optimizer = definition.create(objective.trainable, optimizerOptions);
+  const baseLr = (optimizerOptions as { lr: number }).lr;
+  if (config.scheduler.name === 'gen') {
+    const gen = resolveGenOptions(config.scheduler);
+    return new GenController(objective, optimizer, gen, typeof gen.lr0 === 'number' ? gen.lr0 : baseLr);
+  }
+  const schedule = (scheduler as Extract<SchedulerDefinition, { kind: 'schedule' }>).create(options, {
+    baseLr,
+    ...run,
+  });
+  return new ScheduledMethod(objective, optimizer, schedule);
+}
+
+/** Parameter-free methods scale their own estimate by this; 1 is every reference's default. */
+const ADAPTIVE_FACTOR = 1;

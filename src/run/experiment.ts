@@ -1,0 +1,280 @@
+import { writeFileSync } from 'node:fs';
+import { configHash, stringifyConfig } from '../config/output.js';
+import type { Config } from '../config/schema.js';
+import { createLoader } from '../data/loader.js';
+import type { Dataset, HostBatch } from '../data/types.js';
+import { compileMode } from '../engine/compile.js';
+import { takePeakTensorBytes } from '../engine/memory.js';
+import { loadEngine } from '../engine/tf.js';
+import { DivergedError, InterruptedError } from '../errors.js';
+import type { Model } from '../models/types.js';
+import { buildDataset, buildMethod, buildModel, buildTask } from './build.js';
+import { type CheckpointState, restoreCheckpoint, saveCheckpoint } from './checkpoint.js';
+import { EVAL_COLUMNS, METRICS_COLUMNS } from './columns.js';
+import { CsvFile } from './csv.js';
+import { readMetrics } from './csv-read.js';
+import { openRunDirectory, type RunFiles, writeJson } from './directory.js';
+import { evaluate } from './evaluation.js';
+import type { Method } from './method.js';
+import { Objective } from './objective.js';
+import { type Progress, silentProgress, terminalProgress } from './progress.js';
+import { provenance } from './provenance.js';
+import { metricsRow, summarise } from './rows.js';
+import { type RunSummary, writeSummary } from './summary.js';
+
+export interface ExperimentOptions {
+  /** The run's directory. */
+  readonly outDir: string;
+  /** Go on after the last checkpoint, if there is one. */
+  readonly resume: boolean;
+  /** Discard a run that is there. */
+  readonly force: boolean;
+  /** Stop after this many steps in all. */
+  readonly maxSteps?: number;
+  readonly dataDir?: string;
+  /** false: run every op eagerly. */
+  readonly compile: boolean;
+  readonly verbose: boolean;
+  /** The command line, for provenance.json. */
+  readonly command: string;
+  /** Aborting it stops the run after the current step, with a checkpoint. */
+  readonly signal?: AbortSignal;
+  /** Show progress on standard error; default false. */
+  readonly progress?: boolean;
+}
+
+/** A loss this many times the first step's (or 1) counts as exploded. */
+const EXPLOSION_FACTOR = 1e6;
+
+/**
+ * Trains as the config says and writes the run's directory.
+ *
+ * @returns the summary, also in summary.json
+ * @throws DivergedError when the loss is NaN, infinite or exploded; InterruptedError after an abort; UsageError when
+ *   the directory is taken; MissingError when data, weights or the engine are missing. Rows written so far are kept.
+ */
+export async function runExperiment(config: Config, options: ExperimentOptions): Promise<RunSummary> {
+  const { files, release } = openRunDirectory(options.outDir, options);
+  let run: Run | undefined;
+  try {
+    run = await Run.open(config, options, files);
+    return await run.train();
+  } finally {
+    await run?.close();
+    release();
+  }
+}
+
+/** One run in progress. */
+class Run {
+  private readonly started = performance.now();
+  private readonly stepsPerEpoch: number | undefined;
+  private readonly totalSteps: number;
+  private readonly batches: { get(step: number): Promise<HostBatch> };
+  private readonly objective: Objective;
+  private readonly method: Method;
+  private readonly hash: string;
+  private metrics!: CsvFile;
+  private evaluations!: CsvFile;
+  private progress: Progress = silentProgress;
+  private state: CheckpointState;
+
+  static async open(config: Config, options: ExperimentOptions, files: RunFiles): Promise<Run> {
+    await loadEngine({ precision: config.train.precision });
+    compileMode.enabled = options.compile;
+    compileMode.report = options.verbose ? (message) => process.stderr.write(`${message}\n`) : () => {};
+    const dataset = await buildDataset(config, options.dataDir);
+    const run = new Run(config, options, files, dataset, buildModel(config, dataset));
+    await run.prepare();
+    return run;
+  }
+
+  private constructor(
+    private readonly config: Config,
+    private readonly options: ExperimentOptions,
+    private readonly files: RunFiles,
+    private readonly dataset: Dataset | undefined,
+    private readonly model: Model,
+  ) {
+    const { train } = config;
+    const loader =
+      dataset &&
+      createLoader(dataset.train, {
+        batchSize: train.batch_size,
+        seed: train.seed,
+        dropLast: true,
+        prefetch: 1,
+      });
+    this.batches = loader ?? { get: async () => ({}) };
+    this.stepsPerEpoch = loader?.stepsPerEpoch;
+    this.totalSteps = train.steps ?? (train.epochs ?? 1) * (this.stepsPerEpoch ?? 1);
+    this.objective = new Objective(model, buildTask(config), {
+      microBatchSize: train.micro_batch_size ?? train.batch_size,
+      gradClip: train.grad_clip,
+    });
+    this.method = buildMethod(config, this.objective, {
+      totalSteps: this.totalSteps,
+      stepsPerEpoch: this.stepsPerEpoch ?? this.totalSteps,
+    });
+    this.hash = configHash(config);
+    this.state = { step: 0, configHash: this.hash, firstLoss: Number.NaN, wallMs: 0 };
+  }
+
+  /** Opens the files, restores the checkpoint. */
+  private async prepare(): Promise<void> {
+    const { config, files, options } = this;
+    const restored = options.resume
+      ? await restoreCheckpoint(files.directory, this.hash, this.model, this.method)
+      : undefined;
+    if (restored) this.state = restored;
+    const { step } = this.state;
+    const columns = [...METRICS_COLUMNS, ...buildTask(config).scoreNames];
+    // An evaluation that only the end of a shorter run asked for is not part of the longer one.
+    const keepLast = this.isDue(config.eval.every, step) || step >= this.lastStep;
+    const evaluated = keepLast ? step : Math.max(step - 1, 0);
+    this.metrics = restored
+      ? CsvFile.resume(files.metrics, columns, step)
+      : CsvFile.create(files.metrics, columns);
+    this.evaluations = restored
+      ? CsvFile.resume(files.eval, EVAL_COLUMNS, evaluated)
+      : CsvFile.create(files.eval, EVAL_COLUMNS);
+    if (!restored) {
+      writeFileSync(files.config, stringifyConfig(config));
+      writeJson(
+        files.provenance,
+        provenance({
+          command: options.command,
+          checksums: this.dataset?.checksums ?? {},
+          fidelity: this.fidelity(),
+        }),
+      );
+    }
+    if (options.progress) this.progress = terminalProgress(config.name, this.lastStep, step);
+  }
+
+  private get lastStep(): number {
+    return Math.min(this.totalSteps, this.options.maxSteps ?? this.totalSteps);
+  }
+
+  async train(): Promise<RunSummary> {
+    const { config, options } = this;
+    for (let step = this.state.step + 1; step <= this.lastStep; step++) {
+      await this.step(step);
+      const isLast = step === this.lastStep;
+      if (this.isDue(config.eval.every, step) || isLast) await this.evaluate(step);
+      if (this.isDue(config.checkpoint.every, step) || isLast) await this.checkpoint();
+      if (options.signal?.aborted && !isLast) await this.interrupt(step);
+    }
+    return this.lastStep < this.totalSteps
+      ? this.finish(
+          'max-steps',
+          `stopped after ${this.lastStep} of ${this.totalSteps} steps, as asked (--max-steps)`,
+        )
+      : this.finish('done', `all ${this.totalSteps} steps done`);
+  }
+
+  private async step(step: number): Promise<void> {
+    takePeakTensorBytes();
+    const waiting = performance.now();
+    const batch = await this.batches.get(step);
+    const dataMs = performance.now() - waiting;
+    const outcome = await this.method.step({
+      step,
+      totalSteps: this.totalSteps,
+      seed: this.config.train.seed,
+      batch,
+      nextBatch: () => this.batches.get(step + 1),
+    });
+    this.metrics.append(metricsRow(step, this.epochOf(step), outcome, dataMs, takePeakTensorBytes()));
+    this.progress.step(step, outcome.loss, outcome.effectiveLearningRate);
+    const firstLoss = step === 1 ? outcome.loss : this.state.firstLoss;
+    this.state = { ...this.state, step, firstLoss };
+    const limit = EXPLOSION_FACTOR * Math.max(1, Math.abs(firstLoss));
+    if (!(Math.abs(outcome.loss) <= limit)) this.diverge(step, outcome.loss, limit);
+  }
+
+  private diverge(step: number, loss: number, limit: number): never {
+    const reason = Number.isFinite(loss)
+      ? `the loss exploded at step ${step}: ${loss.toPrecision(4)}, more than ${limit.toPrecision(2)}`
+      : `the loss is ${loss} at step ${step}`;
+    this.finish('diverged', reason);
+    throw new DivergedError(
+      `${this.config.name} diverged: ${reason}. Try a smaller optimizer.lr. What was written is in ${this.files.directory}.`,
+    );
+  }
+
+  private async interrupt(step: number): Promise<never> {
+    await this.checkpoint();
+    this.finish('interrupted', `interrupted after step ${step}`);
+    throw new InterruptedError(
+      `Interrupted after step ${step} of ${this.totalSteps}; a checkpoint is written. Go on with --resume.`,
+    );
+  }
+
+  private async evaluate(step: number): Promise<void> {
+    const at = { step, epoch: this.epochOf(step) };
+    const { metrics } = await evaluate(this.objective, this.method, this.dataset?.test, at, this.evaluations);
+    this.progress.evaluated(step, metrics);
+  }
+
+  private async checkpoint(): Promise<void> {
+    this.metrics.sync();
+    this.evaluations.sync();
+    await saveCheckpoint(this.files.directory, this.model, this.method, {
+      ...this.state,
+      wallMs: this.wallMs(),
+    });
+  }
+
+  private finish(status: RunSummary['status'], stopReason: string): RunSummary {
+    const summary = summarise(
+      {
+        name: this.config.name,
+        status,
+        stopReason,
+        optimizer: this.config.optimizer.name,
+        scheduler: this.config.scheduler.name,
+        stepsPerEpoch: this.stepsPerEpoch,
+        wallMs: this.wallMs(),
+      },
+      readMetrics(this.files.metrics),
+      readMetrics(this.files.eval),
+    );
+    writeSummary(this.files.summary, summary);
+    return summary;
+  }
+
+  private wallMs(): number {
+    return this.state.wallMs + performance.now() - this.started;
+  }
+
+  /** Epochs count from 1; a task without data has one. */
+  private epochOf(step: number): number {
+    return Math.floor((step - 1) / (this.stepsPerEpoch ?? this.totalSteps)) + 1;
+  }
+
+  private isDue(every: 'epoch' | 'end' | number, step: number): boolean {
+    if (every === 'end') return step === this.totalSteps;
+    return step % (every === 'epoch' ? (this.stepsPerEpoch ?? this.totalSteps) : every) === 0;
+  }
+
+  private fidelity(): string[] {
+    const { config, options } = this;
+    const switches: string[] = [];
+    if (config.dataset?.limit)
+      switches.push(`only the first ${config.dataset.limit} examples (dataset.limit)`);
+    if (options.maxSteps !== undefined) switches.push(`at most ${options.maxSteps} steps (--max-steps)`);
+    if (config.train.precision !== 'float32') switches.push(`precision ${config.train.precision}`);
+    return switches;
+  }
+
+  async close(): Promise<void> {
+    this.progress.stop();
+    this.metrics?.close();
+    this.evaluations?.close();
+    this.method.dispose();
+    this.objective.dispose();
+    this.model.dispose();
+    await this.dataset?.close?.();
+  }
+}
