@@ -20,15 +20,19 @@ export interface Override {
   readonly origin: Origin;
 }
 
+/** Short names of sections on the command line. */
+const aliases: Readonly<Record<string, string>> = { data: 'dataset' };
+
 /** Keys of which a config may have only one. */
 const exclusiveKeys: readonly (readonly [section: string, a: string, b: string])[] = [
   ['train', 'epochs', 'steps'],
   ['scheduler', 'warmup_steps', 'warmup_ratio'],
 ];
 
-/** Splits a dotted path; undefined when a part is empty. */
+/** Splits a dotted path; undefined when a part is empty. `data.` is short for `dataset.`. */
 export function splitPath(dotted: string): string[] | undefined {
-  const path = dotted.split('.');
+  const [section, ...rest] = dotted.split('.') as [string, ...string[]];
+  const path = [Object.hasOwn(aliases, section) ? (aliases[section] as string) : section, ...rest];
   return path.some((part) => part.trim() === '') ? undefined : path;
 }
 

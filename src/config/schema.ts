@@ -58,11 +58,8 @@ const loggingSchema = z.strictObject({
     .default(false),
 });
 
-/** Optional on every model and dataset that does not define the key itself. */
+/** What every model has that does not define the key itself. */
 const modelExtras = { pretrained: z.boolean().default(false).describe('start from published weights') };
-const datasetExtras = {
-  limit: count.nullable().default(null).describe('use only the first n training and test examples'),
-};
 
 /** A checked config with every default filled in: what the runner gets. */
 export type Config = {
@@ -76,7 +73,7 @@ export type Config = {
   | {
       task: 'classification';
       model: Chosen<(typeof tasks)['classification']['models']> & { pretrained: boolean };
-      dataset: Chosen<(typeof tasks)['classification']['datasets']> & { limit: number | null };
+      dataset: Chosen<(typeof tasks)['classification']['datasets']>;
       train: z.output<typeof trainSchema>;
     }
   | {
@@ -115,8 +112,7 @@ export function registryOf(section: string, task: string | undefined): Registry 
 /** The strict schema of an entry of a registry as a config section. */
 export function sectionSchema(section: string, definition: NamedDefinition, task?: string): z.ZodObject {
   const options = definition.options as z.ZodObject;
-  const extras: z.core.$ZodShape =
-    section === 'model' && task !== 'synthetic' ? modelExtras : section === 'dataset' ? datasetExtras : {};
+  const extras: z.core.$ZodShape = section === 'model' && task !== 'synthetic' ? modelExtras : {};
   const missing = Object.entries(extras).filter(([key]) => !Object.hasOwn(options.shape, key));
   // `name` first: it is the first key of the section in config.yaml
   const shape = { name: z.literal(definition.name), ...options.shape, ...Object.fromEntries(missing) };

@@ -16,14 +16,16 @@ import { checkTree, hasErrors, readConfigFile } from './load.js';
 import { ConfigError, formatProblem, type Problem } from './problems.js';
 import type { Config } from './schema.js';
 import { didYouMean } from './suggest.js';
-import { jobDirectory } from './sweep-names.js';
+import { jobSlug } from './sweep-names.js';
 import { isDirectoryName, type Run, type Setting, SweepReader } from './sweep-reader.js';
 import { type ConfigMap, type ConfigNode, toPlain } from './tree.js';
 
 /** One run of a sweep. */
 export interface SweepJob {
-  /** Unique in the sweep, e.g. `cosine/seed-1`: the run's directory below the sweep's. */
+  /** Unique in the sweep, e.g. `cosine, seed 1`. */
   readonly name: string;
+  /** Directory of the run below the sweep's, e.g. `cosine/seed-1`. */
+  readonly dir: string;
   /** What sets it apart from the base, as `key=value` texts that `gen-bench run <base>` understands. */
   readonly overrides: readonly string[];
   readonly config: Config;
@@ -167,16 +169,18 @@ function makeJobs(
     // a label stands for the settings of its run
     const named = run.label === undefined ? settings : axes;
     const values = named.map(({ dotted, override }) => [dotted, toPlain(override.value)] as const);
-    const name = jobDirectory(run.label, values, checked.config);
-    const earlier = taken.get(name);
+    const slug = jobSlug(run.label, values) || checked.config.name;
+    const { seed } = checked.config.train;
+    const dir = `${slug}/seed-${seed}`;
+    const earlier = taken.get(dir);
     if (earlier !== undefined) {
       const origin = settings.at(-1)?.override.origin ?? base.origin;
-      const message = `two jobs would write to ${name}: «${earlier}» and «${overrides.join(' ')}»; give each run its own label`;
+      const message = `two jobs would write to ${dir}: «${earlier}» and «${overrides.join(' ')}»; give each run its own label`;
       reader.error(origin, '', message);
       return [];
     }
-    taken.set(name, overrides.join(' '));
-    return [{ name, overrides, config: checked.config }];
+    taken.set(dir, overrides.join(' '));
+    return [{ name: `${slug}, seed ${seed}`, dir, overrides, config: checked.config }];
   });
 }
 

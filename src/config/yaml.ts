@@ -100,7 +100,15 @@ class Converter {
     if (path.length > maxDepth) throw new Limit(`nested too deeply; a config has at most ${maxDepth} levels`);
     if (++this.nodes > maxNodes) throw new Limit(`more than ${maxNodes} values, aliases expanded`);
     const origin = node ? this.locate(node) : (fallback as Origin);
-    if (isAlias(node)) return this.convert(node.resolve(this.document) ?? null, [...path, ''], origin);
+    if (isAlias(node)) {
+      const target = node.resolve(this.document);
+      if (target) return this.convert(target, [...path, ''], origin);
+      this.report(
+        origin,
+        `*${node.source} refers to nothing; there is no &${node.source} before it`,
+        path.join('.'),
+      );
+    }
     if (isMap(node)) return this.convertMap(node.items as Pair<Node, Node | null>[], origin, path);
     if (isSeq(node)) {
       const items = node.items.map((item, index) =>

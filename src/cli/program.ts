@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { addCompare } from './compare.js';
+import { addExplain } from './explain.js';
+import { addFetch } from './fetch.js';
+import { addList } from './list.js';
+import { addRun } from './run.js';
+import { addSweep } from './sweep.js';
+import { addTable } from './table.js';
+import { addValidate } from './validate.js';
+
+/** Tells the process's exit code where a command does not end with 0 and yet has no error to throw. */
+export type SetExitCode = (code: number) => void;
+
+/** The commands. Each file imports what it runs only when it runs, so that every command starts fast. */
+export function createProgram(setExitCode: SetExitCode): Command {
+  const program = new Command('gen-bench')
+    .description("Compares the generalized Newton's method (GeN) with tuned learning-rate schedules.")
+    .version(version(), '--version')
+    .exitOverride()
+    .showSuggestionAfterError()
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 defect, 2 usage or config, 3 data or engine missing, 4 diverged, 130 interrupted.',
+    );
+  addRun(program, setExitCode);
+  addSweep(program, setExitCode);
+  addCompare(program);
+  addTable(program);
+  addExplain(program);
+  addValidate(program);
+  addFetch(program);
+  addList(program);
+  return program;
+}
+
+function version(): string {
+  const path = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
+}

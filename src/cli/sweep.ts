@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { interruptSignal } from './interrupt.js';
+import { commandLine, positiveInteger } from './options.js';
+import type { SetExitCode } from './program.js';
+
+interface SweepFlags {
+  jobs: number;
+  launcher: 'local';
+  out?: string;
+  resume?: boolean;
+  force?: boolean;
+  maxSteps?: number;
+  dataDir?: string;
+  compile: boolean;
+}
+
+export function addSweep(program: Command, setExitCode: SetExitCode): void {
+  program
+    .command('sweep')
+    .summary('train every combination of a sweep')
+    .description(
+      'Trains every job of a sweep into results/<sweep>/<job>/seed-<n>/. A job that fails does not stop the others;\n' +
+        'jobs that are done are not run again.',
+    )
+    .argument('<sweep.yaml>')
+    .option('--jobs <n>', 'runs at the same time', positiveInteger, 1)
+    .addOption(new Option('--launcher <name>', 'where jobs run').choices(['local']).default('local'))
+    .option('--out <dir>', 'directory of the sweep (default: results/<sweep>)')
+    .option('--resume', 'go on from the checkpoints of jobs that were begun')
+    .option('--force', 'start every job again')
+    .option('--max-steps <n>', 'stop each job after n steps', positiveInteger)
+    .option('--data-dir <dir>', 'folder with data and weights of your own')
+    .option('--no-compile', 'run every operation by itself instead of as a recorded graph')
+    .action(async (file: string, flags: SweepFlags) => {
+      setExitCode(await sweep(file, flags));
+    });
+}
+
+async function sweep(file: string, flags: SweepFlags): Promise<number> {
+  const { checkSweepFile } = await import('../config/sweep.js');
+  const { ConfigError } = await import('../config/problems.js');
+  const { printWarnings } = await import('./warnings.js');
+  const checked = checkSweepFile(file);
+  if (!checked.sweep) throw new ConfigError(checked.problems.filter(({ severity }) => severity === 'error'));
+  printWarnings(checked.problems);
+  const { name, jobs } = checked.sweep;
+
+  const { runSweep } = await import('../sweep/run.js');
+  const { sweepProgress } = await import('../sweep/progress.js');
+  const outDir = flags.out ?? join('results', name);
+  const { signal, release } = interruptSignal();
+  const progress = sweepProgress(jobs.length, process.stderr);
+  try {
+    const { exitCode } = await runSweep(jobs, {
+      outDir,
+      jobs: flags.jobs,
+      resume: flags.resume ?? false,
+      force: flags.force ?? false,
+      maxSteps: flags.maxSteps,
+      dataDir: flags.dataDir,
+      compile: flags.compile,
+      command: commandLine(),
+      signal,
+      onEvent: progress.onEvent,
+    });
+    process.stdout.write(`${outDir}\n`);
+    return exitCode;
+  } finally {
+    progress.stop();
+    release();
+  }
+}
