@@ -136,10 +136,9 @@ export class GenController implements Method {
     const status: ProbeStatus = losses.every((values) => Number.isFinite(mean(values)))
       ? judge(parabola, this.options)
       : 'not-finite';
-    const record = { status, ...parabola, ...probe.record() };
     if (status === 'ok') this.rate = nextRate(this.rate, parabola.lrStar, this.options, progress);
     else if (status === 'not-finite' && failedFit === 'halve') this.rate /= 2;
-    return record;
+    return { status, ...parabola, ...probe.record() };
   }
 
   private oneSided(probe: LineProbe, line: Line, gradient: GradientResult): ParabolaWithErrors {

@@ -14,8 +14,9 @@ export type ProbeStatus =
 /**
  * Whether a fitted parabola is trusted.
  *
- * Algorithm 1 asks only for gHg > 0. With `clip` a negative slope is rejected too, as in the authors' code: no positive
- * learning rate would descend, and clipping would hide it.
+ * Algorithm 1 asks only for gHg > 0: a negative slope gives a negative η, which still descends along the line. With
+ * `clip` a negative slope is rejected too, as in the authors' code: the clip keeps η positive, and no positive η would
+ * descend.
  */
 export function judge(parabola: ParabolaWithErrors, options: GenOptions): ProbeStatus {
   const { gg, ghg, lrStar, r2, ghgSe } = parabola;
