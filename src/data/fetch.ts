@@ -2,11 +2,10 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MissingError } from '../errors.js';
 import { type Digests, describeChecksum, describeDigest, digestFile, matches } from './checksum.js';
-import { type DownloadOptions, download } from './download.js';
+import type { DownloadOptions } from './download.js';
 import { withLock } from './lock.js';
 import type { Origin, Source, SourceFile } from './manifest.js';
-import { PackageDownloads } from './packages.js';
-import { downloadProgress } from './progress.js';
+import type { PackageDownloads } from './packages.js';
 
 /** A file that is on this machine. */
 export interface LocalFile {
@@ -33,7 +32,8 @@ export async function fetchSource(
   const folder = join(cacheDir, 'data', source.id);
   await makeFolder(folder);
   return withLock(join(folder, '.lock'), async () => {
-    const packages = new PackageDownloads(folder);
+    // the network and archive libraries load when they are needed: every command knows this file
+    const packages = new (await import('./packages.js')).PackageDownloads(folder);
     try {
       const files: LocalFile[] = [];
       for (const file of source.files) {
@@ -104,7 +104,9 @@ async function downloadWithProgress(
   partPath: string,
   options: DownloadOptions,
 ): Promise<boolean> {
-  const progress = downloadProgress(url.split('/').at(-1) ?? url);
+  const { download } = await import('./download.js');
+  const { downloadProgress } = await import('./progress.js');
+  const progress = await downloadProgress(url.split('/').at(-1) ?? url);
   try {
     return (await download(url, partPath, { onProgress: progress.update, ...options })).resumed;
   } finally {

@@ -5,7 +5,6 @@ import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import tar from 'tar-stream';
 import { MissingError } from '../errors.js';
 import { damaged, readRange, withFile } from './files.js';
 
@@ -20,6 +19,7 @@ export async function readTarMembers(
 ): Promise<Map<string, Buffer>> {
   const members = new Map<string, Buffer>();
   const decompress = (await isGzip(path)) ? createGunzip() : new PassThrough();
+  const { default: tar } = await import('tar-stream'); // here: every command knows the datasets that use this file
   const extract = tar.extract();
   const unpacking = pipeline(createReadStream(path), decompress, extract);
   // The loop below fails first where the pipeline does; its own rejection must not go unhandled meanwhile.
