@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fakeClone } from './testing/fake-clone.mjs';
+import { engineSpec } from './wheels.mjs';
 
 // Any addon that loads stands in for the one that the compiler would make.
 const require = createRequire(createRequire(import.meta.url).resolve('@resvg/resvg-js'));
@@ -81,11 +82,11 @@ describe('what the engine needs', () => {
   });
 
   test('what a killed set-up left is removed', async () => {
-    const leftover = join(clone.cache, 'engine', `.2.21.0-cpu.${hostname()}.4194305`);
+    const leftover = join(clone.cache, 'engine', `.${engineSpec('cpu').name}.${hostname()}.4194305`);
     mkdirSync(leftover, { recursive: true });
     python('*) exit 1;;');
     await expectError(/pip could not download/);
-    expect(existsSync(leftover)).toBe(process.arch !== 'x64');
+    expect(existsSync(leftover)).toBe(false);
   });
 });
 
@@ -138,7 +139,7 @@ test('all in place: ready; the second time nothing is run', async () => {
   clone.engine();
   compiler(`/bin/cp ${ADDON} "$last"`);
   const first = await clone.setup();
-  expect(first.lines.at(-1)).toMatch(/^\[setup\] ready \(2.21.0-cpu/);
+  expect(first.lines.at(-1)).toMatch(/^\[setup\] ready \(\S+-cpu/);
   expect(first.exitCode).toBe(0);
 
   clone.program('g++', 'exit 1');
