@@ -84,7 +84,7 @@ describe('fetches', () => {
   test('once, then takes it from the cache', async () => {
     respond = withRanges;
     expect(await fetchIt()).toEqual([{ name: 'numbers.bin', path: path(), sha256 }]);
-    expect(await readFile(path())).toEqual(content);
+    expect((await readFile(path())).equals(content)).toBe(true);
     expect(await leftovers()).toEqual(['numbers.bin']);
     await fetchIt();
     expect(requests).toHaveLength(1);
@@ -95,14 +95,14 @@ describe('fetches', () => {
     await fetchIt();
     await writeFile(path(), 'damaged');
     await fetchIt();
-    expect(await readFile(path())).toEqual(content);
+    expect((await readFile(path())).equals(content)).toBe(true);
   });
 
   test('the rest of an interrupted download', async () => {
     respond = (request, response) => (requests.length === 1 ? dropHalfway : withRanges)(request, response);
     await fetchIt();
     expect(requests[1]!.headers.range).toMatch(/^bytes=[1-9]\d*-$/);
-    expect(await readFile(path())).toEqual(content);
+    expect((await readFile(path())).equals(content)).toBe(true);
   });
 
   test('from the start where the earlier part was of something else', async () => {
@@ -112,7 +112,7 @@ describe('fetches', () => {
     await writeFile(partPath(), 'x'.repeat(100));
     await fetchIt();
     expect(requests.map(({ headers }) => headers.range)).toEqual([undefined, 'bytes=100-', undefined]);
-    expect(await readFile(path())).toEqual(content);
+    expect((await readFile(path())).equals(content)).toBe(true);
   });
 
   test('from the start where the part is longer than the file', async () => {
@@ -121,14 +121,14 @@ describe('fetches', () => {
     await rm(path());
     await writeFile(partPath(), 'x'.repeat(content.length + 1));
     await fetchIt();
-    expect(await readFile(path())).toEqual(content);
+    expect((await readFile(path())).equals(content)).toBe(true);
   });
 
   test('from a server that cannot go on', async () => {
     respond = (request, response) =>
       requests.length === 1 ? dropHalfway(request, response) : void response.end(content);
     await fetchIt();
-    expect(await readFile(path())).toEqual(content);
+    expect((await readFile(path())).equals(content)).toBe(true);
   });
 
   test('after a server error, through a redirect', async () => {
@@ -240,5 +240,5 @@ test('takes over the lock of a process that is gone', async () => {
   await rm(path());
   await writeFile(join(dirname(path()), '.lock'), '999999999');
   await fetchIt();
-  expect(await readFile(path())).toEqual(content);
+  expect((await readFile(path())).equals(content)).toBe(true);
 });

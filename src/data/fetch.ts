@@ -106,7 +106,7 @@ async function downloadWithProgress(
 ): Promise<boolean> {
   const { download } = await import('./download.js');
   const { downloadProgress } = await import('./progress.js');
-  const progress = await downloadProgress(url.split('/').at(-1) ?? url);
+  const progress = downloadProgress(url.split('/').at(-1) ?? url);
   try {
     return (await download(url, partPath, { onProgress: progress.update, ...options })).resumed;
   } finally {
