@@ -16,6 +16,16 @@ export function logTickLabel(value: number): string {
 /** At most this many labels on a logarithmic axis. */
 const MAX_LOG_TICKS = 7;
 
+/** Multiples of a power of ten, or of twice or five times one: two to five of them within the range. */
+function evenTicks(low: number, high: number): number[] {
+  const power = 10 ** Math.floor(Math.log10(high - low));
+  const step =
+    [0.2, 0.5, 1, 2].map((factor) => factor * power).find((size) => (high - low) / size <= 5) ?? power;
+  const ticks: number[] = [];
+  for (let k = Math.ceil(low / step); k * step <= high; k++) ticks.push(Number((k * step).toPrecision(12)));
+  return ticks;
+}
+
 /** Ticks of a logarithmic axis: powers of ten, or 1, 2, 5 times them where the axis is short. */
 export function logTicks([low, high]: readonly [number, number]): number[] {
   const first = Math.floor(Math.log10(low));
@@ -30,6 +40,7 @@ export function logTicks([low, high]: readonly [number, number]): number[] {
     return ticks.filter(inside);
   };
   const fine = powers([1, 2, 5], 1);
+  if (fine.length < 2) return evenTicks(low, high);
   if (fine.length <= MAX_LOG_TICKS) return fine;
   for (let stride = 1; ; stride++) {
     const ticks = powers([1], stride);

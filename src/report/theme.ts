@@ -12,11 +12,11 @@ const schedulerColors: Readonly<Record<string, string>> = {
   gen: '#D55E00',
   constant: '#767676',
   linear: '#0072B2',
-  cosine: '#56B4E9',
+  cosine: '#882255',
   prodigy: '#009E73',
   'd-adapt': '#CC79A7',
-  dog: '#E69F00',
-  dowg: '#882255',
+  dog: '#56B4E9',
+  dowg: '#E69F00',
 };
 const otherColors = ['#7B61C9', '#8C6D31', '#17A2A2', '#A04040', '#5B8C2A'];
 
@@ -66,6 +66,24 @@ export function lineStyles(methods: readonly Method[]): Map<Method, LineStyle> {
     });
   }
   return styles;
+}
+
+/** Colours by base optimizer, for figures in which each stands beside its GeN variant. */
+const optimizerColors: Readonly<Record<string, string>> = {
+  sgd: '#D55E00',
+  signsgd: '#767676',
+  adagrad: '#E69F00',
+  rmsprop: '#CC79A7',
+  adam: '#0072B2',
+  adamw: '#009E73',
+};
+
+/** GeN solid, the base optimizer alone dashed, both in the base optimizer's colour. */
+export function pairStyle({ config }: Method): LineStyle {
+  const color = optimizerColors[config.optimizer.name] ?? INK;
+  return config.scheduler.name === 'gen'
+    ? { color, dash: '', width: 2.2 }
+    : { color, dash: '5 3', width: 1.6 };
 }
 
 /** Dark-mode rules; viewers without them (and the PNG renderer) keep the light colours. */
