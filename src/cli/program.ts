@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addCompare } from './compare.js';
+import { addDoctor } from './doctor.js';
 import { addExplain } from './explain.js';
 import { addFetch } from './fetch.js';
 import { addList } from './list.js';
@@ -31,6 +32,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
   addValidate(program);
   addFetch(program);
   addList(program);
+  addDoctor(program, setExitCode);
   return program;
 }
 
