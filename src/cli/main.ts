@@ -1,4 +1,3 @@
-import type { Writable } from 'node:stream';
 import type { CommanderError } from 'commander';
 import { GenBenchError } from '../errors.js';
 import { createProgram } from './program.js';
@@ -10,8 +9,9 @@ import { createProgram } from './program.js';
  * @param argv arguments after the program's name
  */
 export async function main(argv: readonly string[]): Promise<number> {
-  ignoreClosedPipe(process.stdout);
-  ignoreClosedPipe(process.stderr);
+  for (const stream of [process.stdout, process.stderr]) {
+    if (!stream.listeners('error').includes(ignoreClosedPipe)) stream.on('error', ignoreClosedPipe);
+  }
   let exitCode = 0;
   const program = createProgram((code) => {
     exitCode = code;
@@ -25,10 +25,8 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 /** A reader that has seen enough (`| head`) is no error. */
-function ignoreClosedPipe(stream: Writable): void {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 function report(error: unknown): number {

@@ -127,15 +127,9 @@ function bound(origin: string, sign: string, words: string, limit: number | bigi
   return `a ${origin === 'int' ? 'whole ' : ''}number ${sign} ${limit}`;
 }
 
-/** One alternative's complaint each; alternatives that complain of something inside the value say it best. */
+/** One alternative's complaint each. */
 function unionExpectation(issue: z.core.$ZodIssueInvalidUnion): string {
-  const parts = issue.errors.flatMap((branch) => {
-    const first = branch[0];
-    if (!first) return [];
-    return first.code === 'invalid_format' && first.pattern?.includes('steps')
-      ? ['«<n> steps»']
-      : [expectation(first)];
-  });
+  const parts = issue.errors.flatMap((branch) => (branch[0] ? [expectation(branch[0])] : []));
   return [...new Set(parts)].join(' or ');
 }
 

@@ -13,15 +13,24 @@ type Chosen<R extends Registry> = {
   [Name in keyof R & string]: { name: Name } & z.output<R[Name]['options']>;
 }[keyof R & string];
 
+const stepsPattern = /^([1-9]\d{0,14}) steps?$/;
+
 /** `epoch`, a number of steps (also written `100 steps`), and, where evaluating, `end`. */
-const interval = <Word extends string>(words: readonly Word[]) =>
-  z
-    .union([z.enum(words), z.int().min(1), z.string().regex(/^[1-9]\d{0,14} steps?$/)])
+const interval = <Word extends string>(...words: readonly Word[]) => {
+  const isInterval = (value: unknown) =>
+    typeof value === 'string'
+      ? words.includes(value as Word) || stepsPattern.test(value)
+      : Number.isSafeInteger(value) && (value as number) >= 1;
+  return z
+    .custom<Word | number | `${number} steps`>(isInterval, {
+      error: `must be ${words.join(', ')} or a number of steps such as «100 steps»`,
+    })
     .transform((value) => {
-      const match = typeof value === 'string' ? /^(\d+) steps?$/.exec(value) : null;
+      const match = typeof value === 'string' ? stepsPattern.exec(value) : null;
       return (match ? Number(match[1]) : value) as Word | number;
     })
     .describe(`${words.join(' | ')} | <n> steps`);
+};
 
 const maxSeed = 2 ** 32 - 1;
 
@@ -49,9 +58,9 @@ const syntheticTrainSchema = z.strictObject({
   precision: z.enum(['float64', 'float32']).default('float64'),
 });
 
-const evalSchema = z.strictObject({ every: interval(['epoch', 'end']).default('epoch') });
-const syntheticEvalSchema = z.strictObject({ every: interval(['epoch', 'end']).default('end') });
-const checkpointSchema = z.strictObject({ every: interval(['epoch']).default('epoch') });
+const evalSchema = z.strictObject({ every: interval('epoch', 'end').default('epoch') });
+const syntheticEvalSchema = z.strictObject({ every: interval('epoch', 'end').default('end') });
+const checkpointSchema = z.strictObject({ every: interval('epoch').default('epoch') });
 const loggingSchema = z.strictObject({
   tensorboard: z
     .literal(false, { error: 'TensorBoard logs are not available; set false (metrics.csv has every number)' })
