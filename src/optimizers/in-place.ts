@@ -94,7 +94,6 @@ export function withAdam(
   { a, betas: [beta1, beta2], eps }: { a: number; betas: readonly [number, number]; eps: number },
   action: (apply: (weight: Variable, m: Variable, v: Variable, gradient: Tensor) => void) => void,
 ): void {
-  const excess = (beta: number) => (1 - rounded(beta)) / (1 - beta);
   const root = Math.sqrt(excess(beta2));
   const values = { zero: 0, a: (a * root) / excess(beta1), beta1, beta2, eps: eps * root };
   withScalars(values, (s) => {
@@ -117,6 +116,8 @@ export function withAdam(
   });
 }
 
-function rounded(value: number): number {
-  return currentPrecision() === 'float64' ? value : Math.fround(value);
+/** The factor by which `withAdam` leaves its averages too large. */
+export function excess(beta: number): number {
+  const rounded = currentPrecision() === 'float64' ? beta : Math.fround(beta);
+  return (1 - rounded) / (1 - beta);
 }
