@@ -10,7 +10,7 @@ export interface CompletedRun extends Run {
 }
 
 /** A run that is there but is left out of every mean, and why. */
-export interface LeftOutRun {
+interface LeftOutRun {
   readonly run: Run;
   readonly kind: 'diverged' | 'unfinished' | 'duplicate';
   /** e.g. `diverged: loss is NaN at step 17`. */

@@ -1,4 +1,3 @@
-import { UsageError } from '../errors.js';
 import { metrics as metricRegistry } from '../metrics/registry.js';
 import { aggregate, type Method, metricNames, referenceOf, type Setting, valuesBySeed } from './aggregate.js';
 import { comparisonCsv } from './compare-csv.js';
@@ -7,10 +6,9 @@ import { provenanceNotes } from './provenance-notes.js';
 import { findRuns } from './runs.js';
 import { type PairedDifference, pairedDifference, type Statistic, statistic } from './statistics.js';
 
-export const compareFormats = ['terminal', 'md', 'csv', 'json'] as const;
-export type CompareFormat = (typeof compareFormats)[number];
+export type CompareFormat = 'terminal' | 'md' | 'csv' | 'json';
 
-export interface MetricCell extends Statistic {
+interface MetricCell extends Statistic {
   /** Whether no other method of the setting has a better mean; methods with a diverged run do not compete. */
   readonly isBest: boolean;
   /** Against GeN (`referenceOf`), paired by seed; undefined for that method itself and where there are no pairs. */
@@ -85,7 +83,7 @@ function notesOf({ methods }: Setting): string[] {
 }
 
 /** The numbers of a comparison, before any formatting. */
-export function compareSetting(setting: Setting): Comparison {
+function compareSetting(setting: Setting): Comparison {
   const { methods, title } = setting;
   const names = metricNames(methods);
   const cells = names.map((name) => metricCells(name, methods));
@@ -130,7 +128,5 @@ export function compare(paths: readonly string[], options: { format: CompareForm
       return comparisonCsv(comparisons);
     case 'json':
       return `${JSON.stringify(comparisons, null, 2)}\n`;
-    default:
-      throw new UsageError(`--format ${String(options.format)}: expected ${compareFormats.join(', ')}`);
   }
 }

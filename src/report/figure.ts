@@ -8,7 +8,7 @@ const builders: Readonly<Record<number, (results: readonly string[], out: string
   6: (results, out) => syntheticFigure('rosenbrock', results, out),
   7: (results, out) => syntheticFigure('beale', results, out),
 };
-export const figureNumbers = Object.keys(builders).map(Number);
+const figureNumbers = Object.keys(builders).map(Number);
 
 /**
  * Draws one of the paper's figures from runs.

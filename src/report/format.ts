@@ -1,7 +1,7 @@
 import type { PairedDifference, Statistic } from './statistics.js';
 
 /** Shown where there is nothing to show. */
-export const EMPTY = '–';
+const EMPTY = '–';
 
 /** How a quantity is written: the factor it is multiplied by and the digits after the point. */
 export interface NumberStyle {

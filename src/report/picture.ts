@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import * as Plot from '@observablehq/plot';
 import { Resvg } from '@resvg/resvg-js';
 import { parseHTML } from 'linkedom';
@@ -18,7 +18,7 @@ export interface Panel {
   readonly options: Plot.PlotOptions;
 }
 
-export interface LegendItem {
+interface LegendItem {
   readonly label: string;
   readonly style: LineStyle;
 }
@@ -159,9 +159,11 @@ export function pictureSvg(blocks: readonly Block[], description: string): strin
   ].join('\n');
 }
 
-const fontFiles = ['400Regular/Inter_400Regular.ttf', '600SemiBold/Inter_600SemiBold.ttf'].map((file) =>
-  fileURLToPath(import.meta.resolve(`@expo-google-fonts/inter/${file}`)),
-);
+const require = createRequire(import.meta.url);
+const fontFiles = [
+  require.resolve('@expo-google-fonts/inter/400Regular/Inter_400Regular.ttf'),
+  require.resolve('@expo-google-fonts/inter/600SemiBold/Inter_600SemiBold.ttf'),
+];
 
 /**
  * Writes a picture; the ending of `path` says in which format.

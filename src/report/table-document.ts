@@ -39,4 +39,3 @@ export interface TableDocument {
  * `mini`: everything else, runnable on a small machine; never shown among the paper's numbers.
  */
 export type Tier = 'full' | 'mini';
-export const tiers = ['full', 'mini'] as const;

@@ -6,10 +6,7 @@ import type { TableDocument, Tier } from './table-document.js';
 import { tableCsv, tableLatex, tableMarkdown } from './table-text.js';
 import { table2Full, table2Mini } from './table2.js';
 
-export { tiers } from './table-document.js';
-
 const writers = { md: tableMarkdown, csv: tableCsv, latex: tableLatex } as const;
-export const tableFormats = Object.keys(writers) as (keyof typeof writers)[];
 
 interface TableBuilder {
   full(settings: readonly Setting[], againstPaper: boolean): TableDocument;
@@ -18,7 +15,7 @@ interface TableBuilder {
 
 /** The paper's tables that can be made, by number: a file and a line here for each. */
 const builders: Readonly<Record<number, TableBuilder>> = { 2: { full: table2Full, mini: table2Mini } };
-export const tableNumbers = Object.keys(builders).map(Number);
+const tableNumbers = Object.keys(builders).map(Number);
 
 export interface TableOptions {
   /** Directory with the runs; one that does not exist holds none, and all cells say so. */

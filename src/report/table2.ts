@@ -23,7 +23,7 @@ function paperOf(config: RunConfig): { model: PaperModel; dataset: PaperDataset 
 }
 
 /** See `Tier`. Runs cut short by --max-steps are never `full`. */
-export function tierOf(method: Method): Tier {
+function tierOf(method: Method): Tier {
   const { config } = method;
   const isPapers =
     paperOf(config) !== undefined &&
@@ -35,7 +35,7 @@ export function tierOf(method: Method): Tier {
 }
 
 /** Hyperparameters that are not the paper's (Appendix B.2 and B.2.2). */
-export function deviationsOf(config: RunConfig): string[] {
+function deviationsOf(config: RunConfig): string[] {
   const paper = paperOf(config);
   if (!paper) return [];
   const { optimizer, scheduler, train } = config;
