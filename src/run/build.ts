@@ -1,12 +1,16 @@
+import { basename } from 'node:path';
 import type { Config } from '../config/schema.js';
 import { cacheDirectory } from '../data/cache.js';
 import type { DatasetDefinition } from '../data/definition.js';
 import { datasets } from '../data/registry.js';
+import { locateWeights } from '../data/sources.js';
 import type { Dataset } from '../data/types.js';
+import { readWeights } from '../formats/weights.js';
 import { GenController } from '../gen/controller.js';
 import { resolveGenOptions } from '../gen/options.js';
 import { functions, models } from '../models/registry.js';
 import type { Model, ModelDefinition } from '../models/types.js';
+import { loadWeights } from '../models/weights.js';
 import { optimizers } from '../optimizers/registry.js';
 import type { Optimizer, OptimizerDefinition } from '../optimizers/types.js';
 import { schedulers } from '../schedulers/registry.js';
@@ -34,6 +38,22 @@ export async function buildDataset(
   const { name, ...options } = config.dataset;
   const definition = datasets[name] as DatasetDefinition;
   return definition.create(options, { dataDir, cacheDir: cacheDirectory(), seed: config.train.seed });
+}
+
+/**
+ * Gives the model its published weights where the config asks for them; the classifier starts afresh, as in the paper.
+ *
+ * @returns sha256 of the weights file by name
+ */
+export async function loadPretrained(
+  config: Config,
+  model: Model,
+  dataDir: string | undefined,
+): Promise<Record<string, string>> {
+  if (config.task !== 'classification' || !config.model.pretrained) return {};
+  const file = await locateWeights(config.model.name, { dataDir, cacheDir: cacheDirectory() });
+  await loadWeights(model, await readWeights(file.path), { replaceHead: true, source: file.path });
+  return { [basename(file.path)]: file.sha256 };
 }
 
 export function buildModel(config: Config, dataset: Dataset | undefined): Model {

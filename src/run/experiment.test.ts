@@ -8,12 +8,16 @@ import { writeTinyCifar } from '../testing/tiny-cifar.js';
 import { METRICS_COLUMNS } from './columns.js';
 import { readMetrics } from './csv-read.js';
 import { type ExperimentOptions, runExperiment } from './experiment.js';
+import type { RunSummary } from './summary.js';
 
 let root = '';
 
-beforeAll(() => {
+let whole: RunSummary;
+
+beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'gen-bench-run-'));
   writeTinyCifar(join(root, 'data'), 8);
+  whole = await runExperiment(parseConfig(synthetic), options('whole'));
 });
 
 afterAll(() => {
@@ -71,8 +75,7 @@ function evalRows(name: string): string[] {
 }
 
 describe('a run', () => {
-  test('writes its directory', async () => {
-    const summary = await runExperiment(parseConfig(synthetic), options('whole'));
+  test('writes its directory', () => {
     expect(readdirSync(join(root, 'whole')).sort()).toEqual([
       'checkpoint',
       'config.yaml',
@@ -88,7 +91,7 @@ describe('a run', () => {
     expect(table.numbers('x2')[0]).toBe(-1.5);
     expect(table.numbers('loss')[0]).toBe(171.703125); // Beale's function at the start
     expect(table.strings('probe_status').slice(0, 4)).toEqual(['', 'ok', '', 'ok']);
-    expect(summary).toMatchObject({
+    expect(whole).toMatchObject({
       status: 'done',
       steps: 30,
       forwardPasses: 30 + 2 * 15,

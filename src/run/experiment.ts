@@ -8,7 +8,7 @@ import { takePeakTensorBytes } from '../engine/memory.js';
 import { loadEngine } from '../engine/tf.js';
 import { DivergedError, InterruptedError } from '../errors.js';
 import type { Model } from '../models/types.js';
-import { buildDataset, buildMethod, buildModel, buildTask } from './build.js';
+import { buildDataset, buildMethod, buildModel, buildTask, loadPretrained } from './build.js';
 import { type CheckpointState, restoreCheckpoint, saveCheckpoint } from './checkpoint.js';
 import { EVAL_COLUMNS, METRICS_COLUMNS } from './columns.js';
 import { CsvFile } from './csv.js';
@@ -84,7 +84,9 @@ class Run {
     compileMode.enabled = options.compile;
     compileMode.report = options.verbose ? (message) => process.stderr.write(`${message}\n`) : () => {};
     const dataset = await buildDataset(config, options.dataDir);
-    const run = new Run(config, options, files, dataset, buildModel(config, dataset));
+    const model = buildModel(config, dataset);
+    const weights = await loadPretrained(config, model, options.dataDir);
+    const run = new Run(config, options, files, dataset, model, { ...dataset?.checksums, ...weights });
     await run.prepare();
     return run;
   }
@@ -95,6 +97,7 @@ class Run {
     private readonly files: RunFiles,
     private readonly dataset: Dataset | undefined,
     private readonly model: Model,
+    private readonly checksums: Readonly<Record<string, string>>,
   ) {
     const { train } = config;
     const loader =
@@ -144,7 +147,7 @@ class Run {
         files.provenance,
         provenance({
           command: options.command,
-          checksums: this.dataset?.checksums ?? {},
+          checksums: this.checksums,
           fidelity: this.fidelity(),
         }),
       );
