@@ -5,6 +5,14 @@ import { optimizers } from '../optimizers/registry.js';
 import { schedulers } from '../schedulers/registry.js';
 import { tasks } from '../tasks/registry.js';
 import type { NamedDefinition, TaskDefinition } from '../tasks/types.js';
+import {
+  checkpointSchema,
+  evalSchema,
+  loggingSchema,
+  syntheticEvalSchema,
+  syntheticTrainSchema,
+  trainSchema,
+} from './sections.js';
 
 type Registry = Readonly<Record<string, NamedDefinition>>;
 
@@ -12,60 +20,6 @@ type Registry = Readonly<Record<string, NamedDefinition>>;
 type Chosen<R extends Registry> = {
   [Name in keyof R & string]: { name: Name } & z.output<R[Name]['options']>;
 }[keyof R & string];
-
-const stepsPattern = /^([1-9]\d{0,14}) steps?$/;
-
-/** `epoch`, a number of steps (also written `100 steps`), and, where evaluating, `end`. */
-const interval = <Word extends string>(...words: readonly Word[]) => {
-  const isInterval = (value: unknown) =>
-    typeof value === 'string'
-      ? words.includes(value as Word) || stepsPattern.test(value)
-      : Number.isSafeInteger(value) && (value as number) >= 1;
-  return z
-    .custom<Word | number | `${number} steps`>(isInterval, {
-      error: `must be ${words.join(', ')} or a number of steps such as «100 steps»`,
-    })
-    .transform((value) => {
-      const match = typeof value === 'string' ? stepsPattern.exec(value) : null;
-      return (match ? Number(match[1]) : value) as Word | number;
-    })
-    .describe(`${words.join(' | ')} | <n> steps`);
-};
-
-const maxSeed = 2 ** 32 - 1;
-
-const count = z.int().min(1);
-
-const trainShape = {
-  epochs: count.optional().describe('passes over the training set'),
-  steps: count.optional().describe('training steps; give this or epochs'),
-  batch_size: count.describe('examples of one step'),
-  micro_batch_size: count
-    .nullable()
-    .default(null)
-    .describe('examples of one pass; the batch is accumulated from several; null: the whole batch at once'),
-  seed: z.int().min(0).max(maxSeed).default(0).describe('of initial weights, data order and dropout'),
-  precision: z.enum(['float32', 'bf16']).default('float32'),
-  grad_clip: z.number().positive().nullable().default(null).describe('largest norm of the whole gradient'),
-};
-
-const trainSchema = z.strictObject(trainShape);
-/** One function value has no batch, no passes over data, and needs the digits (its second differences are tiny). */
-const syntheticTrainSchema = z.strictObject({
-  ...trainShape,
-  batch_size: z.literal(1).default(1),
-  micro_batch_size: z.literal(1).nullable().default(null),
-  precision: z.enum(['float64', 'float32']).default('float64'),
-});
-
-const evalSchema = z.strictObject({ every: interval('epoch', 'end').default('epoch') });
-const syntheticEvalSchema = z.strictObject({ every: interval('epoch', 'end').default('end') });
-const checkpointSchema = z.strictObject({ every: interval('epoch').default('epoch') });
-const loggingSchema = z.strictObject({
-  tensorboard: z
-    .literal(false, { error: 'TensorBoard logs are not available; set false (metrics.csv has every number)' })
-    .default(false),
-});
 
 /** What every model has that does not define the key itself. */
 const modelExtras = { pretrained: z.boolean().default(false).describe('start from published weights') };
@@ -131,29 +85,52 @@ export function sectionSchema(section: string, definition: NamedDefinition, task
   return checks && checks.length > 0 ? named.check(...checks) : named;
 }
 
-/** The schema of the section as the raw config names it; an unknown name leaves only the name to check. */
-function chosenSchema(section: string, raw: Readonly<Record<string, unknown>>, task: string): z.ZodObject {
+/** The schema of a section under its name; an unknown name leaves only the name to check. */
+function chosenSchema(section: string, name: string | undefined, task: string | undefined): z.ZodObject {
   const registry = registryOf(section, task) ?? {};
-  const value = raw[section];
-  const name = typeof value === 'object' && value !== null ? (value as { name?: unknown }).name : undefined;
-  if (typeof name === 'string' && Object.hasOwn(registry, name)) {
-    return sectionSchema(section, registry[name] as NamedDefinition, task);
-  }
-  return z.looseObject({ name: z.enum(Object.keys(registry)) });
+  const definition = name === undefined ? undefined : registry[name];
+  return definition
+    ? sectionSchema(section, definition, task)
+    : z.looseObject({ name: z.enum(Object.keys(registry)) });
 }
+
+const namedSections = ['model', 'dataset', 'optimizer', 'scheduler'] as const;
+type Names = Partial<Record<(typeof namedSections)[number], string>>;
+
+/** The names that a raw config gives its sections, as far as they are known. */
+function chosenNames(raw: Readonly<Record<string, unknown>>, task: string | undefined): Names {
+  const names: Names = {};
+  for (const section of namedSections) {
+    const value = raw[section];
+    const name = typeof value === 'object' && value !== null ? (value as { name?: unknown }).name : undefined;
+    const registry = registryOf(section, task) ?? {};
+    if (typeof name === 'string' && Object.hasOwn(registry, name)) names[section] = name;
+  }
+  return names;
+}
+
+/** Schemas are compiled at first use: the jobs of a sweep, most of them alike, share theirs. */
+const built = new Map<string, ConfigSchema>();
 
 /** The schema that fits what the raw config chose. With an unknown task, model and dataset go unchecked. */
 export function configSchema(raw: Readonly<Record<string, unknown>>): ConfigSchema {
-  const taskNames = Object.keys(tasks);
-  const task = typeof raw.task === 'string' && taskNames.includes(raw.task) ? raw.task : undefined;
+  const task = typeof raw.task === 'string' && Object.hasOwn(tasks, raw.task) ? raw.task : undefined;
+  const names = chosenNames(raw, task);
+  const key = JSON.stringify([task, names]);
+  const schema = built.get(key) ?? buildSchema(task, names);
+  built.set(key, schema);
+  return schema;
+}
+
+function buildSchema(task: string | undefined, names: Names): ConfigSchema {
   const synthetic = task === 'synthetic';
   const known = task === undefined ? undefined : (tasks[task as keyof typeof tasks] as TaskDefinition);
 
   const sections: Record<string, z.ZodObject> = {};
-  if (known) sections.model = chosenSchema('model', raw, known.name);
-  if (known?.datasets) sections.dataset = chosenSchema('dataset', raw, known.name);
-  sections.optimizer = chosenSchema('optimizer', raw, task ?? '');
-  sections.scheduler = chosenSchema('scheduler', raw, task ?? '');
+  for (const section of namedSections) {
+    // a task without data has no dataset, one that is unknown has neither model nor dataset to check
+    if (registryOf(section, task)) sections[section] = chosenSchema(section, names[section], task);
+  }
   sections.train = synthetic ? syntheticTrainSchema : trainSchema;
   const optional: Record<string, z.ZodObject> = {
     eval: synthetic ? syntheticEvalSchema : evalSchema,
@@ -164,7 +141,7 @@ export function configSchema(raw: Readonly<Record<string, unknown>>): ConfigSche
     name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, {
       error: 'must be letters, digits, ., _ and - (at most 100): it names a directory',
     }),
-    task: z.enum(taskNames),
+    task: z.enum(Object.keys(tasks)),
     ...(known ? {} : { model: z.unknown(), dataset: z.unknown() }),
     ...sections,
     ...Object.fromEntries(Object.entries(optional).map(([key, value]) => [key, value.prefault({})])),
