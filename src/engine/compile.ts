@@ -1,10 +1,11 @@
 import type { HostValues, TensorMetadata } from './binding.js';
 import { DT } from './binding.js';
 import { type LoadedGraph, loadGraph } from './graph-def.js';
-import { dataTypeNumber } from './raw.js';
-import { NotRecordable, Recorder, recording } from './recorder.js';
+import { sampleMemory } from './memory.js';
+import { dataTypeNumber, rawOp1 } from './raw.js';
+import { Recorder, recording } from './recorder.js';
 import { backend, currentPrecision, type Tensor, tf } from './tf.js';
-import { flatten, type TensorTree, unflatten } from './tree.js';
+import { disposeTree, flatten, signature, type TensorTree, unflatten } from './tree.js';
 
 /**
  * Record once, replay as a graph. `compile(name, fn)` gives a function of the same meaning as the pure function `fn`:
@@ -14,7 +15,7 @@ import { flatten, type TensorTree, unflatten } from './tree.js';
  * What `fn` may not do, because the graph would freeze it: read a tensor on the host, draw JavaScript random numbers,
  * use tensors that are not among its inputs, touch variables. Such a function runs eagerly and the reason is reported.
  * JavaScript numbers that change from call to call are frozen too; the first two replays of every graph are compared
- * with eager runs to catch that.
+ * with eager runs to catch that; functions called within one that is being recorded become part of it.
  */
 export interface CompiledFunction<I extends TensorTree, O extends TensorTree> {
   /** Outputs are the caller's to dispose; inputs stay the caller's. */
@@ -38,9 +39,11 @@ const VERIFIED_CALLS = 2;
 const TOLERANCE = { float32: 5e-3, bf16: 5e-2, float64: 1e-9 } as const;
 
 interface Entry<O> {
+  /** Absent: these shapes run eagerly. */
   graph: LoadedGraph | undefined;
-  outputs: O | undefined;
-  calls: number;
+  /** Form of the results. */
+  readonly outputs: O;
+  verifiedCalls: number;
 }
 
 export function compile<I extends TensorTree, O extends TensorTree>(
@@ -49,32 +52,59 @@ export function compile<I extends TensorTree, O extends TensorTree>(
 ): CompiledFunction<I, O> {
   const entries = new Map<string, Entry<O>>();
 
+  const replay = ({ graph, outputs }: Entry<O>, tensors: readonly Tensor[]): O => {
+    const results = graph!.run(backend.getInputTensorIds([...tensors]));
+    sampleMemory();
+    return unflatten(
+      outputs,
+      results.map((result) => backend.createOutputTensor(result)),
+    );
+  };
+
+  /** The first replay: TensorFlow checks parts of a graph only when it runs. */
+  const tryReplay = (entry: Entry<O>, tensors: readonly Tensor[]): O | undefined => {
+    try {
+      return replay(entry, tensors);
+    } catch (error) {
+      compileMode.report(`${name}: ${rejection(error)}`);
+      entry.graph?.dispose();
+      entry.graph = undefined;
+      return undefined;
+    }
+  };
+
+  /** The replayed results where they agree with the eager ones; else those, and the graph is given up. */
+  const verify = (entry: Entry<O>, replayed: O, eager: O): O => {
+    entry.verifiedCalls++;
+    const difference = largestDifference(flatten(eager), flatten(replayed));
+    if (difference <= TOLERANCE[currentPrecision()]) {
+      disposeTree(eager);
+      return replayed;
+    }
+    compileMode.report(
+      `${name}: replay and eager run differ by ${difference.toExponential(1)} (relative); running eagerly`,
+    );
+    disposeTree(replayed);
+    entry.graph?.dispose();
+    entry.graph = undefined;
+    return eager;
+  };
+
   const call = (inputs: I): O => {
-    if (!compileMode.enabled) return runEagerly(fn, inputs);
+    // Inside another recording the ops themselves are wanted.
+    if (!compileMode.enabled || backend.binding.listener) return runEagerly(fn, inputs);
     const tensors = flatten(inputs);
-    const key = `${currentPrecision()}|${tensors.map((t) => `${t.dtype}[${t.shape}]`).join(';')}`;
-    let entry = entries.get(key);
-    if (!entry) {
-      entry = record(name, fn, inputs, tensors);
+    const key = currentPrecision() + signature(inputs);
+    const known = entries.get(key);
+    if (!known) {
+      const entry = record(name, fn, inputs, tensors);
       entries.set(key, entry);
+      const replayed = entry.graph && tryReplay(entry, tensors);
+      return replayed ? verify(entry, replayed, entry.outputs) : entry.outputs;
     }
-    const { graph, outputs } = entry;
-    if (!graph || !outputs) return runEagerly(fn, inputs);
-    const results = graph.run(backend.getInputTensorIds(tensors)).map((m) => backend.createOutputTensor(m));
-    const replayed = unflatten(outputs, results);
-    if (entry.calls++ < VERIFIED_CALLS) {
-      const difference = largestDifference(fn, inputs, results);
-      if (!(difference <= TOLERANCE[currentPrecision()])) {
-        compileMode.report(
-          `${name}: replay and eager run differ by ${difference.toExponential(1)} (relative); running eagerly`,
-        );
-        for (const result of results) result.dispose();
-        graph.dispose();
-        entry.graph = undefined;
-        return runEagerly(fn, inputs);
-      }
-    }
-    return replayed;
+    if (!known.graph) return runEagerly(fn, inputs);
+    const replayed = replay(known, tensors);
+    return known.verifiedCalls < VERIFIED_CALLS ? verify(known, replayed, runEagerly(fn, inputs)) : replayed;
   };
 
   return Object.assign(call, {
@@ -85,10 +115,18 @@ export function compile<I extends TensorTree, O extends TensorTree>(
   });
 }
 
-function runEagerly<I, O extends TensorTree>(fn: (inputs: I) => O, inputs: I): O {
-  return tf.tidy(() => fn(inputs) as never) as O;
+/** Runs `fn` op by op. An input that it returns comes back as a copy, since outputs are the caller's to dispose. */
+function runEagerly<I extends TensorTree, O extends TensorTree>(fn: (inputs: I) => O, inputs: I): O {
+  const given = new Set(flatten(inputs));
+  const outputs = tf.tidy(() => fn(inputs) as never) as O;
+  sampleMemory();
+  return unflatten(
+    outputs,
+    flatten(outputs).map((tensor) => (given.has(tensor) ? tensor.clone() : tensor)),
+  );
 }
 
+/** Runs `fn` once eagerly, whose results are the entry's `outputs`, and makes a graph of its ops. */
 function record<I extends TensorTree, O extends TensorTree>(
   name: string,
   fn: (inputs: I) => O,
@@ -96,30 +134,50 @@ function record<I extends TensorTree, O extends TensorTree>(
   tensors: readonly Tensor[],
 ): Entry<O> {
   const started = performance.now();
-  const ids = backend.getInputTensorIds([...tensors]); // uploads them: an upload while recording would be a constant
-  const recorder = new Recorder(tensors.map((tensor, i) => metadata(tensor, ids[i]!)));
-  const live = tf.memory().numTensors;
-  try {
-    const outputs = recording(backend.binding, recorder, () => runEagerly(fn, inputs));
-    const outputTensors = flatten(outputs);
-    const references = recordingReferences(recorder, outputTensors);
-    const graph = loadGraph(backend.binding, recorder.nodes, references);
-    for (const tensor of outputTensors) if (!tensors.includes(tensor)) tensor.dispose();
-    const wallMs = performance.now() - started;
-    compileMode.report(`${name}: recorded ${recorder.nodes.length} ops in ${wallMs.toFixed(0)} ms`);
-    return { graph, outputs, calls: 0 };
-  } catch (error) {
-    if (!(error instanceof NotRecordable) && !isGraphError(error)) throw error;
-    const leaked = tf.memory().numTensors - live;
-    compileMode.report(
-      `${name}: runs eagerly, because ${error.message}${leaked > 0 ? ` (${leaked} tensors lost)` : ''}`,
-    );
-    return { graph: undefined, outputs: undefined, calls: 0 };
+  const distinct = withoutRepeats(tensors);
+  const ids = backend.getInputTensorIds(distinct); // uploads them: an upload while recording would be a constant
+  const recorder = new Recorder(distinct.map((tensor, i) => metadata(tensor, ids[i]!)));
+  const { outputs, references } = recording(backend.binding, recorder, () => {
+    const results = runEagerly(fn, unflatten(inputs, distinct));
+    // Results still on the host (constants that no op used) are uploaded, and recorded, here.
+    const outputIds = backend.getInputTensorIds(flatten(results));
+    return {
+      outputs: results,
+      references: outputIds.map((id) => recorder.output(id, backend.binding.TF_ATTR_TYPE)),
+    };
+  });
+  distinct.forEach((tensor, i) => {
+    if (tensor !== tensors[i]) tensor.dispose();
+  });
+  const entry: Entry<O> = { graph: undefined, outputs, verifiedCalls: 0 };
+  if (recorder.failure !== undefined) {
+    compileMode.report(`${name}: runs eagerly, because ${recorder.failure}`);
+  } else {
+    try {
+      entry.graph = loadGraph(backend.binding, recorder.nodes, references);
+      const wallMs = performance.now() - started;
+      compileMode.report(`${name}: recorded ${recorder.nodes.length} ops in ${wallMs.toFixed(0)} ms`);
+    } catch (error) {
+      compileMode.report(`${name}: ${rejection(error)}`);
+    }
   }
+  return entry;
 }
 
-function isGraphError(error: unknown): error is Error {
-  return error instanceof Error && /SavedModel|NodeDef|Session/.test(error.message);
+function rejection(error: unknown): string {
+  return `runs eagerly, because TensorFlow rejects its graph: ${error instanceof Error ? error.message : error}`;
+}
+
+/** The tensors, with a copy for each that came before: as inputs of a graph they must be told apart. */
+function withoutRepeats(tensors: readonly Tensor[]): Tensor[] {
+  const seen = new Set<object>();
+  return tensors.map((tensor) => {
+    if (!seen.has(tensor.dataId)) {
+      seen.add(tensor.dataId);
+      return tensor;
+    }
+    return rawOp1('Identity', [tensor], { T: { type: tensor.dtype } });
+  });
 }
 
 function metadata(tensor: Tensor, id: number): TensorMetadata {
@@ -128,24 +186,8 @@ function metadata(tensor: Tensor, id: number): TensorMetadata {
   return { id, shape: tensor.shape, dtype: exact };
 }
 
-/** References of the outputs; outputs still on the host (constants never used by an op) are uploaded first. */
-function recordingReferences(recorder: Recorder, outputs: readonly Tensor[]) {
-  backend.binding.listener = recorder;
-  try {
-    const ids = backend.getInputTensorIds([...outputs]);
-    return ids.map((id) => recorder.output(id, backend.binding.TF_ATTR_TYPE));
-  } finally {
-    backend.binding.listener = undefined;
-  }
-}
-
 /** max |replay − eager| over all outputs, each against its own largest entry (floored by the largest of all). */
-function largestDifference<I, O extends TensorTree>(
-  fn: (inputs: I) => O,
-  inputs: I,
-  replayed: readonly Tensor[],
-): number {
-  const eager = flatten(runEagerly(fn, inputs));
+function largestDifference(eager: readonly Tensor[], replayed: readonly Tensor[]): number {
   const pairs = eager.map(
     (tensor, i) => [tensor.dataSync(), replayed[i]!.dataSync()] as [HostValues, HostValues],
   );
@@ -159,11 +201,9 @@ function largestDifference<I, O extends TensorTree>(
       const b = actual[j]!;
       if (Object.is(a, b) || (Number.isNaN(a) && Number.isNaN(b))) continue;
       const difference = Math.abs(a - b) / scale;
-      if (!(difference <= worst)) worst = difference;
+      worst = Math.max(worst, Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference);
     }
   });
-  const given = new Set(flatten(inputs as TensorTree));
-  for (const tensor of eager) if (!given.has(tensor)) tensor.dispose();
   return worst;
 }
 

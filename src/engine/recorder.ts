@@ -1,9 +1,6 @@
 import type { HostValues, OpAttribute, OpListener, TensorMetadata } from './binding.js';
 import { DT } from './binding.js';
 
-/** Why a function cannot be recorded; `compile` then runs it eagerly and passes the reason on. */
-export class NotRecordable extends Error {}
-
 /** An output of a recorded node. */
 export interface Reference {
   readonly node: number;
@@ -30,11 +27,16 @@ export type RecordedNode =
 
 /** Ops whose result is not a function of their inputs alone: a replay would not mean the same. */
 const IMPURE =
-  /^(Random|Truncated?Normal|Multinomial|ParameterizedTruncatedNormal|Var|Assign|Resource|ReadVariable|Destroy|Print)/;
+  /^(Random|Truncated?Normal|Multinomial|ParameterizedTruncatedNormal|Stateful|Var|Assign|Resource|ReadVariable|Destroy|Print)/;
 
-/** Listens to the ops of one eager run of a pure function and keeps them as a graph. */
+/**
+ * Listens to the ops of one eager run of a pure function and keeps them as a graph. What cannot be in a graph does not
+ * stop the run: its result is right, and whatever it did to variables must not be done again. It is noted in `failure`.
+ */
 export class Recorder implements OpListener {
   readonly nodes: RecordedNode[] = [];
+  /** Why the function cannot be replayed: the first reason found. */
+  failure: string | undefined;
   private readonly references = new Map<number, Reference & { dtype: number }>();
 
   /** @param inputs native ids, shapes and true data types of the function's inputs */
@@ -43,14 +45,14 @@ export class Recorder implements OpListener {
   }
 
   createdTensor(id: number, shape: number[], dtype: number, values: HostValues): void {
-    if (dtype === DT.STRING) throw new NotRecordable('it makes a string tensor');
+    if (dtype === DT.STRING) this.refuse('it makes a string tensor');
     this.add(id, { kind: 'constant', shape, dtype, values }, dtype);
   }
 
   executedOp(name: string, attributes: OpAttribute[], inputs: number[], outputs: TensorMetadata[]): void {
-    if (IMPURE.test(name))
-      throw new NotRecordable(`it runs ${name}, which is no pure function of its inputs`);
+    if (IMPURE.test(name)) this.refuse(`it runs ${name}, which is no pure function of its inputs`);
     const references = inputs.map((id) => this.reference(id, name));
+    if (this.failure !== undefined) return;
     const node = this.nodes.length;
     this.nodes.push({
       kind: 'op',
@@ -66,13 +68,11 @@ export class Recorder implements OpListener {
   }
 
   readTensor(): void {
-    throw new NotRecordable('it reads a tensor on the host in the middle');
+    this.refuse('it reads a tensor on the host in the middle');
   }
 
-  reference(id: number, user: string): Reference & { dtype: number } {
-    const found = this.references.get(id);
-    if (!found) throw new NotRecordable(`${user} uses a tensor that is not among the function's inputs`);
-    return found;
+  refuse(reason: string): void {
+    this.failure ??= reason;
   }
 
   /** Reference of an output of the function. One that is an input passes through Identity: a session cannot feed and fetch the same tensor. */
@@ -92,6 +92,13 @@ export class Recorder implements OpListener {
     return { node: this.nodes.length - 1, output: 0 };
   }
 
+  private reference(id: number, user: string): Reference & { dtype: number } {
+    const found = this.references.get(id);
+    if (found) return found;
+    this.refuse(`${user} uses a tensor that is not among the function's inputs`);
+    return { node: -1, output: 0, dtype: DT.FLOAT }; // the graph is not built
+  }
+
   private add(id: number, node: RecordedNode, dtype: number): void {
     this.references.set(id, { node: this.nodes.length, output: 0, dtype });
     this.nodes.push(node);
@@ -100,7 +107,7 @@ export class Recorder implements OpListener {
 
 /**
  * Runs `action` with the recorder listening. JavaScript's random numbers would be frozen into the graph as constants,
- * so asking for one refuses the recording.
+ * so asking for one ends the recording.
  */
 export function recording<T>(
   binding: { listener: OpListener | undefined },
@@ -109,7 +116,8 @@ export function recording<T>(
 ): T {
   const random = Math.random;
   Math.random = () => {
-    throw new NotRecordable('it draws a random number in JavaScript (pass a seed tensor instead)');
+    recorder.refuse('it draws a random number in JavaScript (pass a seed tensor instead)');
+    return random();
   };
   binding.listener = recorder;
   try {

@@ -25,6 +25,13 @@ export function unflatten<T extends TensorTree>(like: T, tensors: readonly Tenso
   return build(like) as T;
 }
 
+/** Form, data types and shapes in words: trees with the same signature flatten to matching tensors. */
+export function signature(tree: TensorTree): string {
+  if (isTensor(tree)) return `${tree.dtype}[${tree.shape}]`;
+  const children = Object.entries(tree).map(([key, child]) => `${key}:${signature(child as TensorTree)}`);
+  return `{${children.join(',')}}`;
+}
+
 /** Disposes every tensor of a tree. */
 export function disposeTree(tree: TensorTree): void {
   for (const tensor of flatten(tree)) tensor.dispose();
