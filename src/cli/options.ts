@@ -9,6 +9,12 @@ export function positiveInteger(text: string): number {
   return value;
 }
 
+/** The number of a table or figure in the paper. */
+export function paperNumber(text: string): number {
+  if (!/^\d{1,2}$/.test(text)) throw new InvalidArgumentError('expected a number, as in the paper.');
+  return Number(text);
+}
+
 /** `0,1,2` */
 export function seedList(text: string): number[] {
   const seeds = text.split(',').map((part) => (/^\s*\d+\s*$/.test(part) ? Number(part) : Number.NaN));

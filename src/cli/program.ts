@@ -4,6 +4,7 @@ import { addCompare } from './compare.js';
 import { addDoctor } from './doctor.js';
 import { addExplain } from './explain.js';
 import { addFetch } from './fetch.js';
+import { addFigure } from './figure.js';
 import { addList } from './list.js';
 import { addRun } from './run.js';
 import { addSweep } from './sweep.js';
@@ -28,6 +29,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
   addSweep(program, setExitCode);
   addCompare(program);
   addTable(program);
+  addFigure(program);
   addExplain(program);
   addValidate(program);
   addFetch(program);

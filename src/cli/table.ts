@@ -1,5 +1,6 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { TableOptions } from '../report/table.js';
+import { paperNumber } from './options.js';
 
 export function addTable(program: Command): void {
   program
@@ -8,10 +9,7 @@ export function addTable(program: Command): void {
     .description(
       "Makes one of the paper's tables from the runs that are there; every cell says where it is from.",
     )
-    .argument('<number>', 'number of the table in the paper', (text: string) => {
-      if (!/^\d+$/.test(text)) throw new InvalidArgumentError('expected the number of a table.');
-      return Number(text);
-    })
+    .argument('<number>', 'number of the table in the paper', paperNumber)
     .option('--results <dir>', 'directory with the runs', 'results')
     .addOption(new Option('--against <what>', "the paper's numbers beside those measured").choices(['paper']))
     .addOption(

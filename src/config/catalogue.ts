@@ -8,7 +8,7 @@ import { registryOf, sectionSchema } from './schema.js';
 
 export type Area = 'models' | 'datasets' | 'optimizers' | 'schedulers' | 'tasks' | 'metrics';
 
-export interface CatalogueOption {
+interface CatalogueOption {
   readonly name: string;
   /** Absent where the config must give the option. */
   readonly default?: unknown;

@@ -98,7 +98,7 @@ function describeLearningRate(config: Config, { stepsPerEpoch, totalSteps }: Len
 }
 
 /** Values as a row of blocks, from 0 to the largest. */
-export function sparkline(values: readonly number[]): string {
+function sparkline(values: readonly number[]): string {
   const blocks = '▁▂▃▄▅▆▇█';
   const top = Math.max(...values);
   return values

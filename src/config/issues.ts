@@ -140,7 +140,7 @@ function wordsOf(issue: Issue): string[] {
   return [];
 }
 
-export function describe(value: unknown): string {
+function describe(value: unknown): string {
   if (value === null) return 'nothing (null)';
   if (value === undefined) return 'nothing';
   if (typeof value === 'string') return `text "${abbreviate(value, 40)}"`;

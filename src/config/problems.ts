@@ -14,7 +14,7 @@ export interface Problem {
   readonly severity: 'error' | 'warning';
 }
 
-export function formatOrigin(origin: Origin): string {
+function formatOrigin(origin: Origin): string {
   return 'file' in origin
     ? `${origin.file}:${origin.line}:${origin.column}`
     : `override «${abbreviate(origin.override, 80)}»`;

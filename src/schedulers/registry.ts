@@ -38,5 +38,3 @@ export const schedulers = {
   dog,
   dowg,
 } satisfies Record<string, SchedulerDefinition>;
-
-export type SchedulerName = keyof typeof schedulers;
