@@ -53,14 +53,37 @@ function groupBy<T>(items: readonly T[], key: (item: T) => string): T[][] {
   return [...groups.values()];
 }
 
-/** The config without what a method is. A run cut short by --max-steps is a setting of its own. */
-function settingConfig(run: Run): FlatConfig {
+/** Status of a run that was stopped as asked before its config's end. */
+const CUT = 'max-steps';
+
+/** The config without what a method is. */
+function settingConfig({ config }: Run): Map<string, string> {
   const flat = new Map<string, string>();
-  for (const [path, value] of flatConfig(run.config)) {
+  for (const [path, value] of flatConfig(config)) {
     if (!path.startsWith('optimizer.') && !path.startsWith('scheduler.')) flat.set(path, value);
   }
-  if (run.summary?.status === 'max-steps') flat.set('max-steps', String(run.summary.steps));
   return flat;
+}
+
+/**
+ * Runs cut short by --max-steps are a setting of their own for each number of steps. A run that did not get that far
+ * (diverged, killed) could belong to any of them; it goes with the whole runs, or with the cut ones where there are no
+ * others.
+ */
+function splitByLength(runs: readonly Run[]): { runs: Run[]; config: FlatConfig }[] {
+  const lengthOf = ({ summary }: Run) => (summary?.status === CUT ? summary.steps : undefined);
+  const cuts = [...new Set(runs.flatMap((run) => lengthOf(run) ?? []))];
+  const rest = runs.filter((run) => lengthOf(run) === undefined);
+  const restIsUnfinished = rest.every(({ summary }) => summary?.status !== 'done');
+  const groups = cuts.map((steps) => ({ steps, runs: runs.filter((run) => lengthOf(run) === steps) }));
+  const first = groups[0];
+  if (first && restIsUnfinished) first.runs.push(...rest);
+  const split = groups.map((group) => ({
+    runs: group.runs,
+    config: settingConfig(group.runs[0] as Run).set(CUT, String(group.steps)),
+  }));
+  if (first && restIsUnfinished) return split;
+  return [{ runs: rest, config: settingConfig(rest[0] as Run) }, ...split];
 }
 
 function baseTitle({ model, dataset }: RunConfig): string {
@@ -82,7 +105,7 @@ function distinct(labels: readonly string[], configs: readonly FlatConfig[]): st
 }
 
 function isCompleted(run: Run): run is CompletedRun {
-  return run.summary?.status === 'done' || run.summary?.status === 'max-steps';
+  return run.summary?.status === 'done' || run.summary?.status === CUT;
 }
 
 function sortRuns(runs: readonly Run[]): Pick<Method, 'completed' | 'leftOut'> {
@@ -139,12 +162,12 @@ function aggregateSetting(runs: readonly Run[], title: string): Setting {
 
 /** Sorts runs into settings, and within each into methods. Order of the settings: first met first. */
 export function aggregate(runs: readonly Run[]): Setting[] {
-  const groups = groupBy(runs, (run) => identity(settingConfig(run)));
+  const groups = groupBy(runs, (run) => identity(settingConfig(run))).flatMap(splitByLength);
   const titles = distinct(
-    groups.map((group) => baseTitle((group[0] as Run).config)),
-    groups.map((group) => settingConfig(group[0] as Run)),
+    groups.map((group) => baseTitle((group.runs[0] as Run).config)),
+    groups.map(({ config }) => config),
   );
-  return groups.map((group, i) => aggregateSetting(group, titles[i] ?? ''));
+  return groups.map((group, i) => aggregateSetting(group.runs, titles[i] ?? ''));
 }
 
 /** Metrics that any completed run has, registered ones first and in the registry's order. */

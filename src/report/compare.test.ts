@@ -106,10 +106,18 @@ describe('compare', () => {
     fakeRun(join(other, 'd'), { dataset: { name: 'cifar10' } });
     expect(json(other).map(({ title }) => title)).toEqual([
       'resnet8 on digits, epochs=3',
-      'resnet8 on digits, epochs=9',
       'resnet8 on digits, epochs=3, max-steps=3',
+      'resnet8 on digits, epochs=9',
       'resnet8 on cifar10',
     ]);
+  });
+
+  it('keeps a diverged run with the cut ones it was compared with', () => {
+    const cut = join(dir, 'cut');
+    const constant = { name: 'constant', preset: undefined, phi: undefined };
+    fakeRun(join(cut, 'a'), { summary: { status: 'max-steps', steps: 3 } });
+    fakeRun(join(cut, 'b'), { scheduler: constant, summary: { status: 'diverged', steps: 2 } });
+    expect(json(cut).map(({ title, rows }) => [title, rows.length])).toEqual([['resnet8 on digits', 2]]);
   });
 
   it('counts a repeated run once and says so', () => {

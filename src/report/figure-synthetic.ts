@@ -152,7 +152,7 @@ function pathPanel(descents: readonly Descent[], landscape: Landscape, iteration
   const corners = { x1: x[0], y1: y[0], x2: x[1], y2: y[1] };
   const thresholds = Array.from({ length: 9 }, (_, i) => -1 + i / 2);
   return {
-    title: `Path of the first ${iterations} iterations`,
+    title: `Path of the first ${Math.max(...paths.map(({ path }) => path.length)) - 1} iterations`,
     options: {
       ...frame,
       marginLeft: 56, // for the label of the axis beside its ticks

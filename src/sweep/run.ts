@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SweepJob } from '../config/sweep.js';
-import type { RunSummary } from '../run/summary.js';
+import { type RunSummary, readSummary } from '../run/summary.js';
 import { finishedSummary } from './finished.js';
 import type { JobReply } from './messages.js';
 import { WorkerProcess } from './worker-process.js';
@@ -55,9 +55,16 @@ const INTERRUPTED = 130;
 /** Failures from the gravest: a defect, then what is missing, then wrong use. */
 const gravity = [1, 3, 2];
 
-function outcomeOf(reply: JobReply): JobOutcome {
+/** Why a run stopped, from its summary: the error's message says the same at length, with advice for a single run. */
+function stopReason(runDir: string): string | undefined {
+  const path = join(runDir, 'summary.json');
+  return existsSync(path) ? readSummary(path).stopReason : undefined;
+}
+
+function outcomeOf(reply: JobReply, runDir: string): JobOutcome {
   if (reply.kind === 'failed') {
-    if (reply.exitCode === DIVERGED) return { kind: 'diverged', message: reply.message };
+    if (reply.exitCode === DIVERGED)
+      return { kind: 'diverged', message: stopReason(runDir) ?? reply.message };
     if (reply.exitCode === INTERRUPTED) return { kind: 'interrupted' };
     return reply;
   }
@@ -122,7 +129,7 @@ export async function runSweep(jobs: readonly SweepJob[], options: SweepOptions)
           resume: resume && existsSync(runDir), // nothing to resume where nothing was begun
         },
       });
-      end(job, outcomeOf(reply));
+      end(job, outcomeOf(reply, runDir));
     }
     signal?.removeEventListener('abort', interrupt);
     await worker?.close();
