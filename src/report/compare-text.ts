@@ -18,6 +18,8 @@ interface Column {
   cell(row: ComparisonRow): string;
   /** Whether the row has the best value of the column. */
   isBest?(row: ComparisonRow): boolean;
+  /** On a narrow terminal the column with the highest number goes first; those without stay. */
+  readonly expendable?: number;
 }
 
 const styleOf = (metric: string): NumberStyle =>
@@ -35,6 +37,7 @@ function metricColumns(metric: string, comparison: Comparison): Column[] {
         return formatStatistic(row.metrics[metric], style);
       },
       isBest: (row) => row.metrics[metric]?.isBest === true,
+      expendable: metric === comparison.metrics[0] ? undefined : 2,
     },
   ];
   const compared = comparison.rows.some((row) => row.metrics[metric]?.difference);
@@ -57,11 +60,21 @@ function columnsOf(comparison: Comparison): Column[] {
       ? [{ head: 'optimizer', align: 'left' as const, cell: (row: ComparisonRow) => row.optimizer }]
       : []),
     ...comparison.metrics.flatMap((metric) => metricColumns(metric, comparison)),
-    { head: 'train loss', align: 'right', cell: (row) => formatStatistic(row.trainLoss, plainStyle) },
+    {
+      head: 'train loss',
+      align: 'right',
+      cell: (row) => formatStatistic(row.trainLoss, plainStyle),
+      expendable: 1,
+    },
     { head: 'fwd', align: 'right', cell: (row) => formatMean(row.forwardPasses, integerStyle) },
-    { head: 'bwd', align: 'right', cell: (row) => formatMean(row.backwardPasses, integerStyle) },
+    {
+      head: 'bwd',
+      align: 'right',
+      cell: (row) => formatMean(row.backwardPasses, integerStyle),
+      expendable: 3,
+    },
     { head: 'time s', align: 'right', cell: (row) => formatMean(row.timeS, secondsStyle) },
-    { head: 'wall s', align: 'right', cell: (row) => formatMean(row.wallS, secondsStyle) },
+    { head: 'wall s', align: 'right', cell: (row) => formatMean(row.wallS, secondsStyle), expendable: 4 },
     { head: 'seeds', align: 'right', cell: seedsCell },
   ];
 }
@@ -101,27 +114,50 @@ function legend(comparison: Comparison, mark: string): string[] {
   ];
 }
 
-/** A table for a terminal, without colours. */
-export function comparisonTerminal(comparisons: readonly Comparison[]): string {
-  const line = { top: '─', bottom: '─', mid: '' };
+/** Spaces between columns. */
+const GUTTER = 2;
+
+function terminalTable(columns: readonly Column[], rows: readonly ComparisonRow[]): string {
+  const table = new Table({
+    head: columns.map(({ head }) => head),
+    colAligns: columns.map(({ align }) => align),
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': GUTTER },
+    chars: {
+      ...{ top: '─', 'top-mid': '─', 'top-left': '', 'top-right': '' },
+      ...{ bottom: '─', 'bottom-mid': '─', 'bottom-left': '', 'bottom-right': '' },
+      ...{ left: '', right: '', middle: '', mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
+    },
+  });
+  // every cell of a column that can be marked gets the mark's room, so that the numbers stay in line
+  const mark = (column: Column, row: ComparisonRow) =>
+    column.isBest === undefined ? '' : column.isBest(row) ? ' *' : '  ';
+  for (const row of rows) table.push(columns.map((column) => column.cell(row) + mark(column, row)));
+  // the last column needs no gutter
+  const lines = table.toString().split('\n');
+  return lines.map((line) => line.slice(0, -GUTTER).trimEnd()).join('\n');
+}
+
+/** The table, without as many of its expendable columns as it takes to fit, and the names of those. */
+function fittingTable(comparison: Comparison, width: number): { table: string; left: readonly string[] } {
+  let columns = columnsOf(comparison);
+  const left: string[] = [];
+  for (;;) {
+    const table = terminalTable(columns, comparison.rows);
+    const expendable = columns.filter((column) => column.expendable !== undefined);
+    const next = expendable.sort((a, b) => (b.expendable ?? 0) - (a.expendable ?? 0))[0];
+    if (table.indexOf('\n') <= width || !next) return { table, left };
+    columns = columns.filter((column) => column !== next);
+    left.push(next.head);
+  }
+}
+
+/** A table for a terminal of `width` characters, without colours. */
+export function comparisonTerminal(comparisons: readonly Comparison[], width: number): string {
   const tables = comparisons.map((comparison) => {
-    const columns = columnsOf(comparison);
-    const table = new Table({
-      head: columns.map(({ head }) => head),
-      colAligns: columns.map(({ align }) => align),
-      style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
-      chars: {
-        ...{ top: line.top, 'top-mid': line.top, 'top-left': '', 'top-right': '' },
-        ...{ bottom: line.bottom, 'bottom-mid': line.bottom, 'bottom-left': '', 'bottom-right': '' },
-        ...{ left: '', right: '', middle: '', mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
-      },
-    });
-    for (const row of comparison.rows) {
-      table.push(
-        columns.map((column) => (column.isBest?.(row) ? `${column.cell(row)} *` : column.cell(row))),
-      );
-    }
-    return [heading(comparison), table.toString(), ...comparison.notes.map((note) => `! ${note}`)].join('\n');
+    const { table, left } = fittingTable(comparison, width);
+    const notes = comparison.notes.map((note) => `! ${note}`);
+    if (left.length > 0) notes.push(`left out for want of width: ${left.join(', ')} (--format md has all)`);
+    return [heading(comparison), table, ...notes].join('\n');
   });
   const first = comparisons[0];
   return `${[...tables, ...(first ? [legend(first, '*').join('\n')] : [])].join('\n\n')}\n`;

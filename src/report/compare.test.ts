@@ -88,7 +88,7 @@ describe('compare', () => {
     expect(md).toContain('| Prodigy | 95.00 ± 0.28 | −1.20 [−5.01, +2.61] |');
     expect(md).toContain('| GeN (paper) | 50.00 | −46.10 | 0.250 | 150 | 120 | 12.0 | 15.0 | 1 of 2 |');
     expect(md).toContain('| constant, lr=0.01 | not finished | – | – | – | – | – | – | 0 of 2 |');
-    const terminal = compare([sweep], { format: 'terminal' });
+    const terminal = compare([sweep], { format: 'terminal', width: 200 });
     expect(terminal).toMatch(/GeN +96\.20 ± 0\.14 \* +– +0\.300 ± 0\.071 +150 +120/);
     expect(terminal).toContain('! GeN-SGD (paper), seed 1: diverged');
     const [head, gen] = compare([sweep], { format: 'csv' }).split('\n');
@@ -96,6 +96,15 @@ describe('compare', () => {
       /^setting,method,optimizer,scheduler,seeds,diverged,unfinished,missing,accuracy_mean,/,
     );
     expect(gen).toMatch(/^resnet8 on digits,GeN,SGD,gen,2,0,0,0,0\.962,0\.00141/);
+  });
+
+  it('leaves out columns that a narrow terminal has no room for, and says which', () => {
+    const width = 98;
+    const text = compare([sweep], { format: 'terminal', width });
+    expect(text).toContain('left out for want of width: wall s, bwd (--format md has all)');
+    const lines = text.split('\n').slice(0, 8);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width);
+    expect(compare([sweep], { format: 'terminal', width: 200 })).not.toContain('left out');
   });
 
   it('never mixes settings: other data, length or a run cut short is a table of its own', () => {

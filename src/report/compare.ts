@@ -117,11 +117,21 @@ function compareSetting(setting: Setting): Comparison {
  *
  * @throws MissingError when there are no runs.
  */
-export function compare(paths: readonly string[], options: { format: CompareFormat }): string {
+export function compare(
+  paths: readonly string[],
+  options: {
+    readonly format: CompareFormat;
+    /** Characters in a line of the terminal; undefined: its own width, none where there is no terminal. */
+    readonly width?: number;
+  },
+): string {
   const comparisons = aggregate(findRuns(paths)).map(compareSetting);
   switch (options.format) {
     case 'terminal':
-      return comparisonTerminal(comparisons);
+      return comparisonTerminal(
+        comparisons,
+        options.width ?? process.stdout.columns ?? Number.POSITIVE_INFINITY,
+      );
     case 'md':
       return comparisonMarkdown(comparisons);
     case 'csv':

@@ -30,7 +30,7 @@ function curveMarks(curves: readonly MethodCurve[], styles: Styles): Plot.Markis
       y1: 'low',
       y2: 'high',
       fill: styleOf(curve).color,
-      fillOpacity: 0.15,
+      fillOpacity: curve.method.config.scheduler.name === 'gen' ? 0.16 : 0.08, // many overlap
       clip: true,
     }),
   );

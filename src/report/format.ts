@@ -13,10 +13,13 @@ export interface NumberStyle {
 export const percentStyle: NumberStyle = { scale: 100, digits: () => 2 };
 export const integerStyle: NumberStyle = { scale: 1, digits: () => 0 };
 export const secondsStyle: NumberStyle = { scale: 1, digits: () => 1 };
-/** Three significant digits. */
+/** Three digits after the point, more for small numbers (three significant ones) and fewer for large. */
 export const plainStyle: NumberStyle = {
   scale: 1,
-  digits: (value) => (value === 0 ? 2 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))))),
+  digits(value) {
+    const size = Math.floor(Math.log10(Math.abs(value) || 1));
+    return size > 0 ? Math.max(0, 3 - size) : Math.max(3, 2 - size);
+  },
 };
 
 /** Above this many digits, or from a million on, a number is written with an exponent. */
