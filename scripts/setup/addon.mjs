@@ -137,7 +137,11 @@ async function whyNotLoadable(addon) {
   if (child.ok) return undefined;
   if (child.signal === 'SIGILL')
     return "this processor lacks AVX, which TensorFlow's builds need: use a newer machine";
-  return child.signal ? `loading it ended with ${child.signal}` : child.stdout.trim().split('\n')[0];
+  if (child.signal) return `loading it ended with ${child.signal}`;
+  if (child.stdout.includes('failed to map segment')) {
+    return `the file system of ${dirname(addon)} forbids running libraries (noexec): set GEN_BENCH_CACHE to another folder`;
+  }
+  return child.stdout.trim().split('\n')[0].replace(`${addon}: `, '');
 }
 
 /** Makes `path` a link to `target` in one step, whatever was there. */

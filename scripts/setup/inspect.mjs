@@ -28,7 +28,8 @@ export async function inspect(root = ROOT) {
     inspectNode(),
     tool('platform', true, async () => {
       checkPlatform();
-      return `Linux ${process.arch}, engine ${spec.name}`;
+      const isTried = spec.name.endsWith('-cpu');
+      return `Linux ${process.arch}, engine ${spec.name}${isTried ? '' : ' (not yet tried on such a machine)'}`;
     }),
     stateOf('npm packages', dependenciesState(root)),
     stateOf('TensorFlow', engineDetail(engine, spec)),

@@ -37,7 +37,9 @@ export function explainFileError(error, place) {
     ENOTDIR: 'a part of that path is a file',
     EEXIST: 'a part of that path is a file',
   };
-  const reason = reasons[error?.code];
+  // What Node's recursive mkdir reports for a read-only file system.
+  const isUnmakable = error?.code === 'ENOENT' && error.syscall === 'mkdir';
+  const reason = isUnmakable ? 'the folder cannot be made' : reasons[error?.code];
   if (!reason) return error;
   const where = error.path ? `${error.path} (${place})` : place;
   return new SetupError(

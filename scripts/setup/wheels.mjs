@@ -12,7 +12,8 @@ const wheel = (project, version, bytes, sha256) => ({ project, version, bytes, s
 /**
  * The wheels an engine is taken from, by processor and device. They are those for CPython 3.11 whatever Python runs,
  * since no Python code of theirs is used: so one checksum a platform holds. The `nvidia-*` list is the `and-cuda`
- * extra in the metadata of tensorflow 2.21.0; `bytesNeeded` is the room for the parts unpacked and the largest wheel
+ * extra in the metadata of tensorflow 2.21.0 (it loads and finds these libraries; it has not been tried on a GPU, and the
+ * ARM64 engine on no machine yet); `bytesNeeded` is the room for the parts unpacked and the largest wheel
  * beside them.
  */
 const ENGINES = {
