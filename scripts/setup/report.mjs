@@ -39,7 +39,7 @@ export function explainFileError(error, place) {
   };
   // What Node's recursive mkdir reports for a read-only file system.
   const isUnmakable = error?.code === 'ENOENT' && error.syscall === 'mkdir';
-  const reason = isUnmakable ? 'the folder cannot be made' : reasons[error?.code];
+  const reason = isUnmakable ? 'the folder cannot be made (a read-only file system?)' : reasons[error?.code];
   if (!reason) return error;
   const where = error.path ? `${error.path} (${place})` : place;
   return new SetupError(
