@@ -144,4 +144,54 @@ pool("avgPool", F.avg_pool2d, 2, 6, 6, 2, 2, 2)
 pool("avgPool", F.avg_pool2d, 1, 7, 5, 2, 3, 1)
 case("globalAvgPool", {}, {"x": normal(2, 3, 4, 3)}, lambda x: x.mean(dim=(1, 2)))
 
+case("gelu", {"form": "exact"}, {"x": 2 * normal(3, 7)}, lambda x: F.gelu(x))
+case("gelu", {"form": "tanh"}, {"x": 2 * normal(2, 3, 4)}, lambda x: F.gelu(x, approximate="tanh"))
+case("softmax", {}, {"x": 3 * normal(2, 3, 5)}, lambda x: x.softmax(-1))
+
+
+def matmul(a, b, transpose_a, transpose_b):
+    def turned(x, turn):
+        return x.transpose(-1, -2) if turn else x
+
+    case(
+        "matmul",
+        {"transposeA": transpose_a, "transposeB": transpose_b},
+        {"a": normal(*a), "b": normal(*b)},
+        lambda a, b: turned(a, transpose_a) @ turned(b, transpose_b),
+    )
+
+
+matmul((4, 3), (3, 5), False, False)
+matmul((3, 4), (3, 5), True, False)
+matmul((4, 3), (5, 3), False, True)
+matmul((3, 4), (5, 3), True, True)
+matmul((2, 2, 4, 3), (2, 2, 3, 5), False, False)
+matmul((2, 3, 4), (2, 3, 5), True, False)
+matmul((2, 4, 3), (2, 5, 3), False, True)
+matmul((2, 3, 4), (2, 5, 3), True, True)
+
+
+def heads(x, count):
+    return x.unflatten(-1, (count, -1)).transpose(1, 2)
+
+
+def attention(q, k, v, count, mask=None):
+    y = F.scaled_dot_product_attention(heads(q, count), heads(k, count), heads(v, count), attn_mask=mask)
+    return y.transpose(1, 2).flatten(2)
+
+
+case(
+    "attention",
+    {"heads": 3},
+    {"q": normal(2, 4, 6), "k": normal(2, 5, 6), "v": normal(2, 5, 6)},
+    lambda q, k, v: attention(q, k, v, 3),
+)
+case(
+    "attention",
+    {"heads": 2},
+    {"q": normal(2, 4, 6), "k": normal(2, 4, 6), "v": normal(2, 4, 6), "mask": normal(2, 1, 1, 4)},
+    lambda q, k, v, mask: attention(q, k, v, 2, mask.detach()),
+)
+case("fusedAttention", {"heads": 2}, {"qkv": normal(2, 4, 12)}, lambda qkv: attention(*qkv.chunk(3, -1), 2))
+
 print(json.dumps({"torch": torch.__version__, "cases": cases}))

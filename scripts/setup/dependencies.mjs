@@ -84,5 +84,5 @@ function lastErrorOf(stderr) {
   const lines = stderr.split('\n').filter((line) => /^npm (error|ERR!)/.test(line));
   const texts = lines.map((line) => line.replace(/^npm (error|ERR!)\s*/, '').trim());
   const said = texts.filter((text) => text && !/^(code|errno|syscall|path|dest|A complete log)/.test(text));
-  return said[0] ?? lastLine(stderr);
+  return (said[0] ?? lastLine(stderr)).replace(/^\[?Error: |\]? \{$/g, '');
 }

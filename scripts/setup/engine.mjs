@@ -87,7 +87,7 @@ export async function installEngine(spec, folder = engineFolder(spec)) {
     } catch (error) {
       throw explainFileError(error, 'the engine in the cache folder');
     } finally {
-      await rm(temporary, { recursive: true, force: true });
+      await rm(temporary, { recursive: true, force: true }).catch(() => {}); // the next set-up tries again
     }
   });
 }
