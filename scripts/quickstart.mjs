@@ -17,7 +17,7 @@ const STEPS = [
   { args: [CLI, 'sweep', join('configs', 'sweeps', 'quickstart.yaml'), '--out', OUT, '--resume'] },
   { args: [CLI, 'compare', OUT] },
   { args: [CLI, 'compare', OUT, '--format', 'csv'], toFile: CSV },
-  { args: [CLI, 'figure', 'comparison', OUT, '--out', PICTURE] },
+  { args: [CLI, 'figure', '1', '--results', OUT, '--out', PICTURE] },
 ];
 
 /** Runs one step with our terminal; resolves to its exit code, 128 + n where a signal ended it. */

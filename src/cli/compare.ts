@@ -10,10 +10,14 @@ export function addCompare(program: Command): void {
     )
     .argument('<dir...>', 'directories of runs or sweeps')
     .addOption(
-      new Option('--format <format>', 'default: a table for the terminal').choices(['md', 'csv', 'json']),
+      new Option('--format <format>', 'default: a table on a terminal, else md').choices([
+        'md',
+        'csv',
+        'json',
+      ]),
     )
     .action(async (dirs: string[], { format }: { format?: CompareFormat }) => {
       const { compare } = await import('../report/compare.js');
-      process.stdout.write(compare(dirs, { format: format ?? 'terminal' }));
+      process.stdout.write(compare(dirs, { format: format ?? (process.stdout.isTTY ? 'terminal' : 'md') }));
     });
 }

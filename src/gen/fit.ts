@@ -31,7 +31,7 @@ interface FitWeights {
  * Weights of the least-squares parabola through L₀ at the point 0. With points (−1, 0, 1) they are the central
  * differences of Appendix A.3: (L₊ − L₋)/2η and (L₊ − 2L₀ + L₋)/η².
  */
-export function fitWeights(points: readonly number[], learningRate: number): FitWeights {
+function fitWeights(points: readonly number[], learningRate: number): FitWeights {
   // Normal equations of a·s + b·s²/2, in units of η: s2·a + s3/2·b = Σ s·d and s3/2·a + s4/4·b = Σ s²/2·d.
   let s2 = 0;
   let s3 = 0;

@@ -32,7 +32,7 @@ export type CheckpointState = Omit<z.output<typeof stateSchema>, 'version' | 'sc
 const PREFIX = { parameters: 'parameters/', statistics: 'statistics/', method: 'method/' } as const;
 
 /** Weights, statistics and the method's state in one file, replaced in one move: `checkpoint/latest.safetensors`. */
-export function checkpointPath(runDirectory: string): string {
+function checkpointPath(runDirectory: string): string {
   return join(runDirectory, 'checkpoint', 'latest.safetensors');
 }
 

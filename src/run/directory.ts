@@ -21,7 +21,7 @@ export interface RunFiles {
   readonly provenance: string;
 }
 
-export function runFiles(directory: string): RunFiles {
+function runFiles(directory: string): RunFiles {
   return {
     directory,
     config: join(directory, 'config.yaml'),

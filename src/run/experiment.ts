@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { configHash, stringifyConfig } from '../config/output.js';
 import type { Config } from '../config/schema.js';
 import { createLoader } from '../data/loader.js';
@@ -166,6 +167,7 @@ class Run {
       const isLast = step === this.lastStep;
       if (this.isDue(config.eval.every, step) || isLast) await this.evaluate(step);
       if (this.isDue(config.checkpoint.every, step) || isLast) await this.checkpoint();
+      await setImmediate(); // lets signals in: nothing else here need ever wait
       if (options.signal?.aborted && !isLast) await this.interrupt(step);
     }
     return this.lastStep < this.totalSteps

@@ -106,6 +106,6 @@ export function batchMeans(gradient: GradientResult): Pick<StepOutcome, 'loss' |
   return { loss: mean(gradient.losses), scores: meanScores(gradient), gradNorm: gradient.gradNorm };
 }
 
-export function meanScores({ scores }: Pick<ExampleResults, 'scores'>): Record<string, number> {
+function meanScores({ scores }: Pick<ExampleResults, 'scores'>): Record<string, number> {
   return Object.fromEntries(Object.entries(scores).map(([name, values]) => [name, mean(values)]));
 }

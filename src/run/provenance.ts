@@ -8,7 +8,7 @@ import { backend, currentPrecision, tf, threadCount } from '../engine/tf.js';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Version of this program. */
-export function programVersion(): string {
+function programVersion(): string {
   return (JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8')) as { version: string }).version;
 }
 
