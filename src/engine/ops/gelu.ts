@@ -1,0 +1,66 @@
+import { floatTensor } from '../raw.js';
+import { type Tensor, tf } from '../tf.js';
+import { defineOp } from './define-op.js';
+
+const SQRT_HALF = Math.SQRT1_2;
+/** √(2/π) */
+const TANH_SCALE = Math.sqrt(2 / Math.PI);
+const TANH_CUBIC = 0.044715;
+/** Density of the standard normal at 0. */
+const DENSITY = 1 / Math.sqrt(2 * Math.PI);
+
+const exact = defineOp<object>({
+  name: 'NativeGelu',
+  // outputs: x·Φ(x), Φ(x)
+  forward: ([x]) =>
+    tf.tidy(() => {
+      const half = floatTensor(0.5);
+      const cdf = x!.mul(floatTensor(SQRT_HALF)).erf().mul(half).add(half);
+      return [x!.mul(cdf), cdf];
+    }),
+  saveInputs: [0],
+  saveOutputs: [1],
+  // d/dx x·Φ(x) = Φ(x) + x·φ(x)
+  gradient: ([dy], [x, cdf]) => ({
+    0: () =>
+      tf.tidy(() => {
+        const density = x!.square().mul(floatTensor(-0.5)).exp().mul(floatTensor(DENSITY));
+        return dy!.mul(cdf!.add(x!.mul(density)));
+      }),
+  }),
+});
+
+const byTanh = defineOp<object>({
+  name: 'NativeGeluTanh',
+  // outputs: y, tanh(u) of u = √(2/π)·(x + 0.044715·x³)
+  forward: ([x]) =>
+    tf.tidy(() => {
+      const cubic = x!.square().mul(floatTensor(TANH_SCALE * TANH_CUBIC));
+      const t = cubic.add(floatTensor(TANH_SCALE)).mul(x!).tanh();
+      const half = floatTensor(0.5);
+      return [t.mul(half).add(half).mul(x!), t];
+    }),
+  saveInputs: [0],
+  saveOutputs: [1],
+  // dy/dx = ½(1 + t) + ½x(1 − t²)·u′
+  gradient: ([dy], [x, t]) => ({
+    0: () =>
+      tf.tidy(() => {
+        const half = floatTensor(0.5);
+        const slope = x!
+          .square()
+          .mul(floatTensor(3 * TANH_SCALE * TANH_CUBIC))
+          .add(floatTensor(TANH_SCALE));
+        const inner = floatTensor(1).sub(t!.square()).mul(slope).mul(x!);
+        return dy!.mul(t!.add(inner).mul(half).add(half));
+      }),
+  }),
+});
+
+/**
+ * GELU of any shape; Hendrycks & Gimpel 2016. `exact` is x·Φ(x) by the error function, as PyTorch's default;
+ * `tanh` its approximation ½x(1 + tanh(√(2/π)(x + 0.044715x³))), as GPT-2 has it.
+ */
+export function gelu(x: Tensor, form: 'exact' | 'tanh' = 'exact'): Tensor {
+  return (form === 'exact' ? exact : byTanh)([x], {})[0]!;
+}

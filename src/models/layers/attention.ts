@@ -1,0 +1,41 @@
+import { dropout } from '../../engine/ops/dropout.js';
+import { matmul } from '../../engine/ops/matmul.js';
+import { softmax } from '../../engine/ops/softmax.js';
+import { mergeHeads, splitFusedHeads, splitHeads } from '../../engine/ops/split-heads.js';
+import { floatTensor } from '../../engine/raw.js';
+import type { Tensor } from '../../engine/tf.js';
+
+export interface AttentionOptions {
+  readonly heads: number;
+  /**
+   * Added to the scores before softmax: 0 where a query may look, a large negative number where not. Broadcasts to
+   * [B, heads, N, M], e.g. [B, 1, 1, M] for padding or [1, 1, N, N] for causality.
+   */
+  readonly mask?: Tensor;
+  /** Of the attention weights; `seed` int32 [2], undefined: none (`Scope.dropoutSeed`). */
+  readonly dropout?: { readonly rate: number; readonly seed: Tensor | undefined };
+}
+
+/**
+ * Multi-head scaled dot-product attention softmax(QKᵀ/√d + mask)·V; Vaswani et al. 2017.
+ * q [B, N, H·d], k and v [B, M, H·d] -> [B, N, H·d]
+ */
+export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): Tensor {
+  const { heads } = options;
+  return attend(splitHeads(q, heads), splitHeads(k, heads), splitHeads(v, heads), options);
+}
+
+/** `attention` of queries, keys and values from one projection, side by side: [B, N, 3·H·d] -> [B, N, H·d]. */
+export function fusedAttention(qkv: Tensor, options: AttentionOptions): Tensor {
+  return attend(...splitFusedHeads(qkv, options.heads), options);
+}
+
+/** q [B, H, N, d], k and v [B, H, M, d] -> [B, N, H·d] */
+function attend(q: Tensor, k: Tensor, v: Tensor, { mask, dropout: dropped }: AttentionOptions): Tensor {
+  const scaled = q.mul(floatTensor(q.shape[3]! ** -0.5));
+  let scores = matmul(scaled, k, { transposeB: true }); // (B, H, N, M)
+  if (mask) scores = scores.add(mask);
+  let weights = softmax(scores);
+  if (dropped?.seed) weights = dropout(weights, dropped.rate, dropped.seed);
+  return mergeHeads(matmul(weights, v)); // (B, H, N, d) -> (B, N, H·d)
+}
