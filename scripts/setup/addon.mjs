@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { engineFolder } from './engine.mjs';
 import { withLock } from './lock.mjs';
 import { explainFileError, lastLine, SetupError, say } from './report.mjs';
 import { run } from './run.mjs';
+
+const require = createRequire(import.meta.url);
 
 /** tfjs-node-gpu looks for its addon in `lib/napi-v8` under every Node from 20 on; such an addon fits all of them. */
 const NAPI_VERSION = 8;
@@ -17,7 +20,6 @@ const addonPaths = (root) => {
   const tfjs = join(root, 'node_modules', '@tensorflow', 'tfjs-node-gpu');
   return {
     sources: join(tfjs, 'binding'),
-    headers: join(root, 'node_modules', 'node-api-headers', 'include'),
     addon: join(tfjs, 'lib', `napi-v${NAPI_VERSION}`, 'tfjs_binding.node'),
     library: join(tfjs, 'deps', 'lib'),
   };
@@ -98,7 +100,7 @@ async function build(paths, engine, built) {
       ...command.slice(1),
       ...FLAGS,
       '-DNODE_GYP_MODULE_NAME=tfjs_binding',
-      `-I${paths.headers}`,
+      `-I${join(dirname(require.resolve('node-api-headers/package.json')), 'include')}`,
       `-I${join(libraries, 'include')}`,
       join(paths.sources, 'tfjs_backend.cc'),
       join(paths.sources, 'tfjs_binding.cc'),

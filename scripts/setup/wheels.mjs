@@ -1,5 +1,5 @@
 /** The TensorFlow that every engine is taken from. */
-export const TF_VERSION = '2.21.0';
+const TF_VERSION = '2.21.0';
 
 /**
  * @param {string} project its name on PyPI

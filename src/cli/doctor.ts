@@ -11,7 +11,7 @@ export interface DoctorOptions {
   readonly write?: (text: string) => void;
 }
 
-export interface LoadedEngine {
+interface LoadedEngine {
   /** Version of TensorFlow's library. */
   readonly version: string;
   readonly device: 'cpu' | 'gpu';

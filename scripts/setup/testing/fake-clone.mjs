@@ -37,6 +37,7 @@ export function fakeClone() {
   put('package-lock.json', '{"packages":{"":{}}}');
   put('node_modules/.package-lock.json', '{"packages":{}}');
   put('node_modules/@tensorflow/tfjs-node-gpu/binding/tfjs_backend.cc', '');
+  put('node_modules/node-api-headers/package.json', '{}');
   put(
     'node_modules/typescript/bin/tsc',
     "require('fs').mkdirSync('dist');require('fs').writeFileSync('dist/a.js','')",
