@@ -75,7 +75,9 @@ export function buildMethod(
   const scheduler = schedulers[schedulerName] as SchedulerDefinition;
   if (scheduler.kind === 'adaptive') {
     const optimizer = scheduler.create(objective.trainable, config.optimizer, options);
-    return new ScheduledMethod(objective, optimizer, () => ADAPTIVE_FACTOR);
+    // Their learning rate is a factor on their own estimate; the base optimizer's `lr` plays no part.
+    const { lr } = options as { lr: number };
+    return new ScheduledMethod(objective, optimizer, () => lr);
   }
   const { name: optimizerName, ...optimizerOptions } = config.optimizer;
   const definition = optimizers[optimizerName] as OptimizerDefinition;
@@ -91,6 +93,3 @@ export function buildMethod(
   });
   return new ScheduledMethod(objective, optimizer, schedule);
 }
-
-/** Parameter-free methods scale their own estimate by this; 1 is every reference's default. */
-const ADAPTIVE_FACTOR = 1;
