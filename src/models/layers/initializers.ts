@@ -17,3 +17,8 @@ export function kaimingNormal(fanOut: number): Initializer {
 export function fanInUniform(fanIn: number): Initializer {
   return (random, size) => uniforms(random, size, 1 / Math.sqrt(fanIn));
 }
+
+/** N(0, deviation²) */
+export function normal(deviation: number): Initializer {
+  return (random, size) => normals(random, size, deviation);
+}
