@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.js';
 import { floatTensor, rawOp, rawOp1 } from './raw.js';
-import type { Tensor } from './tf.js';
+import { type Tensor, tf } from './tf.js';
 
 let nextVariable = 0;
 
@@ -13,8 +13,8 @@ export class Variable {
   /** Resource handle, the first input of ops such as `ResourceApplyAdam`. */
   readonly handle: Tensor;
 
-  /** `initial` stays the caller's. */
-  constructor(initial: Tensor) {
+  /** @param initial stays the caller's; a bare shape leaves the variable to be assigned before it is read */
+  constructor(initial: Tensor | { readonly shape: readonly number[] }) {
     this.shape = initial.shape;
     this.handle = rawOp1('VarHandleOp', [], {
       dtype: { type: 'float32' },
@@ -23,7 +23,7 @@ export class Variable {
       container: '',
     });
     keep(this.handle);
-    this.assign(initial);
+    if ('dataId' in initial) this.assign(initial);
   }
 
   /** The current value; the caller disposes it. */
@@ -45,23 +45,29 @@ export class Variable {
 /** How a weight lies in memory against PyTorch's layout: `conv` is HWIO here and OIHW there, `linear` [in, out] against [out, in]. */
 export type WeightLayout = 'same' | 'conv' | 'linear';
 
-/** A named weight or statistic of a model. Names and shapes follow timm, Hugging Face or torchvision. */
-export class Parameter {
-  readonly variable: Variable;
+type Values = Float32Array | Float64Array;
 
+/**
+ * A named weight or statistic of a model. Names and shapes follow timm, Hugging Face or torchvision.
+ * Its initial values are computed when they are first needed: a parameter that is given a loaded value first never
+ * does, and a model whose sizes alone are wanted needs no TensorFlow.
+ */
+export class Parameter {
+  readonly shape: readonly number[];
+  private made: Variable | undefined;
+  /** Absent once the variable has a value. */
+  private initialValues: Values | (() => Values) | undefined;
+
+  /** @param trainable whether an optimizer may move it; parameter-efficient training decides before one is made */
   constructor(
     readonly name: string,
-    initial: { readonly shape: readonly number[]; readonly values: Float32Array | Float64Array },
-    readonly trainable: boolean,
+    initial: { readonly shape: readonly number[]; readonly values: Values | (() => Values) },
+    public trainable: boolean,
     readonly layout: WeightLayout = 'same',
   ) {
-    const tensor = floatTensor(initial.values, [...initial.shape]);
-    this.variable = new Variable(tensor);
-    tensor.dispose();
-  }
-
-  get shape(): readonly number[] {
-    return this.variable.shape;
+    this.shape = initial.shape;
+    this.initialValues = initial.values;
+    if (tf) this.made = new Variable(this);
   }
 
   /** Number of elements. */
@@ -69,8 +75,26 @@ export class Parameter {
     return this.shape.reduce((product, length) => product * length, 1);
   }
 
+  get variable(): Variable {
+    const { initialValues } = this;
+    if (initialValues) {
+      const values = typeof initialValues === 'function' ? initialValues() : initialValues;
+      const tensor = floatTensor(values, [...this.shape]);
+      this.assign(tensor);
+      tensor.dispose();
+    }
+    return this.made!;
+  }
+
+  /** Takes over the value of `value` (same shape), which stays the caller's to dispose. */
+  assign(value: Tensor): void {
+    this.made ??= new Variable(this);
+    this.made.assign(value);
+    this.initialValues = undefined;
+  }
+
   dispose(): void {
-    this.variable.dispose();
+    this.made?.dispose();
   }
 }
 
@@ -84,7 +108,7 @@ export function assignAll(parameters: readonly Parameter[], values: readonly Ten
     throw new UsageError(`${values.length} tensors given for ${parameters.length} parameters`);
   }
   parameters.forEach((parameter, i) => {
-    parameter.variable.assign(values[i]!);
+    parameter.assign(values[i]!);
   });
 }
 

@@ -1,7 +1,8 @@
 import type { Parameter, WeightLayout } from '../engine/parameters.js';
 import { floatTensor, readFloats } from '../engine/raw.js';
+import { type Tensor, tf } from '../engine/tf.js';
 import { MissingError } from '../errors.js';
-import { elementCount, type TensorEntry } from '../formats/dtype.js';
+import type { TensorData, TensorEntry } from '../formats/dtype.js';
 import type { TensorToWrite } from '../formats/safetensors-write.js';
 import type { Model } from './types.js';
 
@@ -38,10 +39,9 @@ export async function loadWeights(
     );
   }
   for (const parameter of wanted) {
-    const data = await weights.get(parameter.name)!.read();
-    const values = fromPytorch(Float64Array.from(data as ArrayLike<number>), parameter);
-    const tensor = floatTensor(values, [...parameter.shape]);
-    parameter.variable.assign(tensor);
+    const given = weights.get(parameter.name)!;
+    const tensor = fromPytorch(await given.read(), given.shape, parameter);
+    parameter.assign(tensor);
     tensor.dispose();
   }
   return [...kept].map(({ name }) => name);
@@ -50,9 +50,7 @@ export async function loadWeights(
 /** A model's parameters and statistics under their names in PyTorch's layout, for `writeSafetensors`. */
 export function exportWeights(model: Model): TensorToWrite[] {
   return [...model.parameters, ...model.statistics].map((parameter) => {
-    const tensor = parameter.variable.read();
-    const data = toPytorch(readFloats(tensor), parameter);
-    tensor.dispose();
+    const data = toPytorch(parameter);
     return {
       name: parameter.name,
       dtype: data instanceof Float64Array ? 'F64' : 'F32',
@@ -107,32 +105,23 @@ function pytorchShape({ shape, layout }: Parameter): readonly number[] {
   return axes ? axes.map((_, axis) => shape[axes.indexOf(axis)]!) : shape;
 }
 
-function fromPytorch(values: Float64Array, parameter: Parameter): Float64Array {
-  const result = new Float64Array(values.length);
-  forEachPair(parameter, (memory, pytorch) => {
-    result[memory] = values[pytorch]!;
+function fromPytorch(data: TensorData, shape: readonly number[], { layout }: Parameter): Tensor {
+  const axes = AXES[layout];
+  return tf.tidy(() => {
+    const exact = data instanceof Float32Array ? data : Float64Array.from(data as ArrayLike<number>);
+    const tensor = floatTensor(exact, [...shape]);
+    return axes ? tensor.transpose([...axes]) : tensor;
   });
-  return result;
 }
 
-function toPytorch<Values extends Float32Array | Float64Array>(values: Values, parameter: Parameter): Values {
-  const result = values.slice() as Values;
-  forEachPair(parameter, (memory, pytorch) => {
-    result[pytorch] = values[memory]!;
+/** The parameter's current values in PyTorch's layout. */
+function toPytorch({ variable, layout }: Parameter): Float32Array | Float64Array {
+  const axes = AXES[layout];
+  const tensor = tf.tidy(() => {
+    const value = variable.read();
+    return axes ? value.transpose(axes.map((_, axis) => axes.indexOf(axis))) : value;
   });
-  return result;
-}
-
-/** Calls back with the index in memory and in PyTorch of every element. */
-function forEachPair(parameter: Parameter, callback: (memory: number, pytorch: number) => void): void {
-  const { shape } = parameter;
-  const torchShape = pytorchShape(parameter);
-  const axes = AXES[parameter.layout] ?? shape.map((_, axis) => axis);
-  const strides = axes.map((axis) => elementCount(torchShape.slice(axis + 1)));
-  let memory = 0;
-  const walk = (axis: number, pytorch: number) => {
-    if (axis === shape.length) callback(memory++, pytorch);
-    else for (let i = 0; i < shape[axis]!; i++) walk(axis + 1, pytorch + i * strides[axis]!);
-  };
-  walk(0, 0);
+  const data = readFloats(tensor);
+  tensor.dispose();
+  return data;
 }

@@ -97,7 +97,7 @@ export async function restoreCheckpoint(
   const restore = async (prefix: string, parameters: readonly Parameter[]) => {
     for (const parameter of parameters) {
       const value = await read(prefix + parameter.name);
-      parameter.variable.assign(value);
+      parameter.assign(value);
       value.dispose();
     }
   };

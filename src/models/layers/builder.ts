@@ -48,7 +48,7 @@ export class ParameterBuilder {
   ): Parameter {
     const fullName = this.prefix + name;
     const size = shape.reduce((product, length) => product * length, 1);
-    const values = initial(randomGenerator(this.seed, fullName), size);
+    const values = () => initial(randomGenerator(this.seed, fullName), size);
     const parameter = new Parameter(fullName, { shape, values }, trainable, layout);
     list.push(parameter);
     return parameter;
