@@ -89,7 +89,7 @@ export class Objective {
     this.partial = compile('accumulated training step', backward);
     this.add = compile('gradient accumulation', ({ a, b }) => a.map((tensor, i) => tensor.add(b[i]!)));
     this.finish = compile('gradient norm', finish);
-    this.probe = compile('probe', (inputs: PassInputs) => this.forward(inputs, true).output.losses);
+    this.probe = compile('probe', (inputs: PassInputs) => this.forward(inputs, true, false).output.losses);
     this.evaluation = compile('evaluation', (inputs: PassInputs) => this.forward(inputs, false).output);
   }
 
@@ -162,7 +162,7 @@ export class Objective {
       fn.dispose();
   }
 
-  private forward(inputs: PassInputs, training: boolean) {
+  private forward(inputs: PassInputs, training: boolean, trackStatistics = training) {
     const { parameters, statistics } = this.model;
     let trainable = 0;
     let frozen = 0;
@@ -171,6 +171,7 @@ export class Objective {
     );
     const scope = new Scope([...parameters, ...statistics], [...values, ...inputs.statistics], {
       training,
+      trackStatistics,
       seed: inputs.seed,
     });
     return { scope, output: this.task.forward(this.model, scope, inputs.batch) };

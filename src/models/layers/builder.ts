@@ -16,7 +16,11 @@ export class ParameterBuilder {
   readonly statistics: Parameter[] = [];
   private prefix = '';
 
-  constructor(private readonly seed: number) {}
+  /** @param initialisation whose initial distributions layers draw from where the two differ */
+  constructor(
+    private readonly seed: number,
+    readonly initialisation: 'timm' | 'pytorch' = 'timm',
+  ) {}
 
   /** The same builder for the part `name` (or a path of parts). */
   at(name: string | number): ParameterBuilder {

@@ -1,8 +1,8 @@
-import { conv2d } from '../../engine/ops/conv2d.js';
+import { type ConvPadding, conv2d } from '../../engine/ops/conv2d.js';
 import type { Parameter } from '../../engine/parameters.js';
 import type { Tensor } from '../../engine/tf.js';
 import type { ParameterBuilder } from './builder.js';
-import { kaimingNormal } from './initializers.js';
+import { fanInUniform, kaimingNormal } from './initializers.js';
 import type { Scope } from './scope.js';
 
 export interface Conv2dOptions {
@@ -11,8 +11,8 @@ export interface Conv2dOptions {
   /** Height and width of the kernel. */
   readonly size: number;
   readonly stride?: number;
-  /** Zeros on every side; `(size − 1) / 2` unless given. */
-  readonly padding?: number;
+  /** `(size − 1) / 2` on every side unless given. */
+  readonly padding?: ConvPadding;
 }
 
 /** Convolution without bias: [B, H, W, inputs] -> [B, H', W', outputs], H' = ⌊(H + 2·padding − size) / stride⌋ + 1. */
@@ -24,7 +24,10 @@ export class Conv2d {
     private readonly options: Conv2dOptions,
   ) {
     const { inputs, outputs, size } = options;
-    const initial = kaimingNormal(size * size * outputs);
+    const initial =
+      builder.initialisation === 'timm'
+        ? kaimingNormal(size * size * outputs)
+        : fanInUniform(size * size * inputs);
     this.weight = builder.parameter('weight', [size, size, inputs, outputs], initial, 'conv');
   }
 

@@ -13,7 +13,7 @@ export function kaimingNormal(fanOut: number): Initializer {
   return (random, size) => normals(random, size, Math.sqrt(2 / fanOut));
 }
 
-/** U(−1/√fanIn, 1/√fanIn): what PyTorch's `nn.Linear` starts its weight and bias from. */
+/** U(−1/√fanIn, 1/√fanIn): what PyTorch's `nn.Linear` and `nn.Conv2d` start their weights from. */
 export function fanInUniform(fanIn: number): Initializer {
   return (random, size) => uniforms(random, size, 1 / Math.sqrt(fanIn));
 }
