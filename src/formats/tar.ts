@@ -20,7 +20,8 @@ export async function readTarMembers(
   const members = new Map<string, Buffer>();
   const decompress = (await isGzip(path)) ? createGunzip() : new PassThrough();
   const { default: tar } = await import('tar-stream'); // here: every command knows the datasets that use this file
-  const extract = tar.extract();
+  // archives older than the ustar format have no magic number; their checksums tell them from other files
+  const extract = tar.extract({ allowUnknownFormat: true } as object); // @types lacks the option
   const unpacking = pipeline(createReadStream(path), decompress, extract);
   // The loop below fails first where the pipeline does; its own rejection must not go unhandled meanwhile.
   unpacking.catch(() => {});
