@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { createLoader, epochOrder, sequentialBatches, sliceBatch } from './loader.js';
+import { createLoader, epochOrder, readBatches, sliceBatch } from './loader.js';
 import type { HostBatch, Split } from './types.js';
 
 /** A split whose example i is [i, −i]; it notes what it was asked for. */
@@ -108,10 +108,18 @@ describe('a loader', () => {
   });
 });
 
-test('evaluation goes through a split in its own order', async () => {
-  const batches: number[][] = [];
-  for await (const batch of sequentialBatches(numbers(5), 2)) batches.push(ids(batch));
-  expect(batches).toEqual([[0, 1], [2, 3], [4]]);
+test('evaluation goes through a split in its own order, or the one that suits it', async () => {
+  const orderOf = async (split: Split) => {
+    const batches: number[][] = [];
+    for await (const { indices, batch } of readBatches(split, 2)) {
+      expect(ids(batch)).toEqual([...indices]);
+      batches.push([...indices]);
+    }
+    return batches;
+  };
+  expect(await orderOf(numbers(5))).toEqual([[0, 1], [2, 3], [4]]);
+  const readingOrder = () => Int32Array.of(4, 0, 3, 1, 2);
+  expect(await orderOf({ ...numbers(5), readingOrder })).toEqual([[4, 0], [3, 1], [2]]);
 });
 
 test('a slice of a batch shares its memory', async () => {

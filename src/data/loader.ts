@@ -80,11 +80,15 @@ export function epochOrder(length: number, seed: number, epoch: number): Int32Ar
   return order;
 }
 
-/** The batches of a split in its own order, each example once; the last may be smaller. */
-export async function* sequentialBatches(split: Split, batchSize: number): AsyncGenerator<HostBatch> {
+/** All of a split, each example once, in the order that suits it; the last batch may be smaller. */
+export async function* readBatches(
+  split: Split,
+  batchSize: number,
+): AsyncGenerator<{ readonly indices: Int32Array; readonly batch: HostBatch }> {
+  const order = split.readingOrder?.() ?? Int32Array.from({ length: split.length }, (_, i) => i);
   for (let start = 0; start < split.length; start += batchSize) {
-    const length = Math.min(batchSize, split.length - start);
-    yield split.read(Int32Array.from({ length }, (_, i) => start + i));
+    const indices = order.subarray(start, start + batchSize);
+    yield { indices, batch: await split.read(indices) };
   }
 }
 

@@ -13,6 +13,8 @@ export interface Split {
   readonly length: number;
   /** Reads the examples at `indices` in that order. */
   read(indices: Int32Array): Promise<HostBatch>;
+  /** A permutation in which reading all is cheapest: texts of like length together, so that little is padded. */
+  readingOrder?(): Int32Array;
 }
 
 /** A data set with its official (or documented) splits. */
@@ -20,6 +22,8 @@ export interface Dataset {
   readonly name: string;
   readonly train: Split;
   readonly test: Split;
+  /** Other test splits by their name in eval.csv, e.g. MNLI's `mismatched`. */
+  readonly furtherTests?: Readonly<Record<string, Split>>;
   /** Classification sets only. */
   readonly numClasses?: number;
   /** [height, width, channels] of `image` after preprocessing; image sets only. */

@@ -44,7 +44,7 @@ export function evalCurve(table: CsvTable, metric: string): RunCurve {
   const names = table.strings('metric');
   const splits = table.strings('split');
   const kept = [...steps.keys()].filter(
-    (i) => names[i] === metric && splits[i] !== 'train' && Number.isFinite(values[i]),
+    (i) => names[i] === metric && splits[i] === 'test' && Number.isFinite(values[i]),
   );
   return { steps: kept.map((i) => steps[i] as number), values: kept.map((i) => values[i] as number) };
 }

@@ -1,53 +1,132 @@
-import { sequentialBatches } from '../data/loader.js';
-import type { Split } from '../data/types.js';
+import { readBatches } from '../data/loader.js';
+import type { Dataset, Split } from '../data/types.js';
 import { disposeAll } from '../engine/parameters.js';
+import type { Tensor } from '../engine/tf.js';
 import { mean } from '../gen/fit.js';
+import type { Model } from '../models/types.js';
+import type { SplitResults, Task } from '../tasks/task.js';
 import type { EvalRow } from './columns.js';
 import type { CsvFile } from './csv.js';
 import type { Method } from './method.js';
 import type { Objective } from './objective.js';
 
-/** Examples read at once; the objective cuts them into physical batches. */
-const READ_SIZE = 500;
+export interface Evaluation {
+  readonly objective: Objective;
+  readonly method: Method;
+  readonly model: Model;
+  readonly task: Task;
+  /** Absent: the objective itself is evaluated, as its own one example. */
+  readonly dataset: Dataset | undefined;
+  readonly step: number;
+  readonly epoch: number;
+  readonly isFinal: boolean;
+  /** The run's directory. */
+  readonly directory: string;
+  /** eval.csv */
+  readonly file: CsvFile;
+}
+
+/** Several test splits together, where there are several. */
+const OVERALL = 'overall';
 
 /**
- * Evaluates the whole test split (or, without data, the objective itself) and appends a row a metric to eval.csv.
+ * Evaluates the whole of every test split (or, without data, the objective itself) and appends a row a metric to
+ * eval.csv. A data set with several test splits has a further split, `overall`: the metrics of all their examples.
  *
- * @returns the metrics by name: `loss` and the task's scores, means over all examples
+ * @returns the metrics of the first split by name
  */
-export async function evaluate(
-  objective: Objective,
-  method: Method,
-  split: Split | undefined,
-  at: { readonly step: number; readonly epoch: number },
-  file: CsvFile,
-): Promise<{ metrics: Record<string, number>; evalMs: number }> {
-  const started = performance.now();
+export async function evaluate(evaluation: Evaluation): Promise<{ metrics: Record<string, number> }> {
+  const { method, dataset } = evaluation;
   const averaged = method.averagedParameters();
-  const columns: Record<string, Float64Array[]> = {};
-  const batches = split ? sequentialBatches(split, READ_SIZE) : [{}];
-  for await (const batch of batches) {
-    const { losses, scores } = objective.evaluate(batch, averaged);
-    for (const [name, values] of Object.entries({ loss: losses, ...scores })) {
-      columns[name] ??= [];
-      columns[name].push(values);
-    }
+  const splits: [string, Split | undefined][] = dataset
+    ? [['test', dataset.test], ...Object.entries(dataset.furtherTests ?? {})]
+    : [['train', undefined]];
+  let first: Record<string, number> | undefined;
+  const all: SplitResults[] = [];
+  for (const [name, split] of splits) {
+    const started = performance.now();
+    const results = await splitResults(evaluation.objective, split, averaged);
+    const metrics = {
+      ...metricsOf(evaluation.task, results),
+      ...(split && (await furtherMetrics(evaluation, name, split, results, averaged))),
+    };
+    writeRows(evaluation, name, metrics, count(results), performance.now() - started);
+    first ??= metrics;
+    all.push(results);
   }
   if (averaged) disposeAll(averaged);
-  const evalMs = performance.now() - started;
-  const metrics: Record<string, number> = {};
-  for (const [name, parts] of Object.entries(columns)) {
-    const count = parts.reduce((sum, part) => sum + part.length, 0);
-    metrics[name] = parts.reduce((sum, part) => sum + mean(part) * part.length, 0) / count;
-    const row: EvalRow = {
-      ...at,
-      split: split ? 'test' : 'train',
-      metric: name,
-      value: metrics[name],
-      count,
-      eval_ms: evalMs,
-    };
+  if (all.length > 1) {
+    const results = concatenate(all);
+    writeRows(evaluation, OVERALL, metricsOf(evaluation.task, results), count(results), 0);
+  }
+  return { metrics: first ?? {} };
+}
+
+/** Every example's results, in the split's order. */
+async function splitResults(
+  objective: Objective,
+  split: Split | undefined,
+  averaged: readonly Tensor[] | undefined,
+): Promise<SplitResults> {
+  if (!split) {
+    const { losses, scores } = objective.evaluate({}, averaged);
+    return { loss: losses, ...scores };
+  }
+  const results: Record<string, Float64Array> = {};
+  for await (const { indices, batch } of readBatches(split, objective.microBatchSize)) {
+    const { losses, scores } = objective.evaluate(batch, averaged);
+    for (const [name, values] of Object.entries({ loss: losses, ...scores })) {
+      results[name] ??= new Float64Array(split.length);
+      for (let i = 0; i < indices.length; i++) results[name][indices[i]!] = values[i]!;
+    }
+  }
+  return results;
+}
+
+function metricsOf(task: Task, results: SplitResults): Record<string, number> {
+  if (task.metrics) return task.metrics(results);
+  return Object.fromEntries(Object.entries(results).map(([name, values]) => [name, mean(values)]));
+}
+
+async function furtherMetrics(
+  { task, model, objective, isFinal, directory }: Evaluation,
+  splitName: string,
+  split: Split,
+  results: SplitResults,
+  averaged: readonly Tensor[] | undefined,
+): Promise<Record<string, number>> {
+  if (!task.evaluate) return {};
+  const { weights, dispose } = objective.weights(averaged);
+  try {
+    const batchSize = objective.microBatchSize;
+    return await task.evaluate({ model, weights, split, splitName, results, batchSize, isFinal, directory });
+  } finally {
+    dispose();
+  }
+}
+
+function writeRows(
+  { step, epoch, file }: Evaluation,
+  split: string,
+  metrics: Readonly<Record<string, number>>,
+  examples: number,
+  evalMs: number,
+): void {
+  for (const [metric, value] of Object.entries(metrics)) {
+    const row: EvalRow = { step, epoch, split, metric, value, count: examples, eval_ms: evalMs };
     file.append({ ...row });
   }
-  return { metrics, evalMs };
+}
+
+function count(results: SplitResults): number {
+  return Object.values(results)[0]?.length ?? 0;
+}
+
+function concatenate(parts: readonly SplitResults[]): SplitResults {
+  return Object.fromEntries(
+    Object.keys(parts[0] ?? {}).map((name) => [
+      name,
+      Float64Array.from(parts.flatMap((part) => Array.from(part[name] ?? []))),
+    ]),
+  );
 }

@@ -9,6 +9,7 @@ import { takePeakTensorBytes } from '../engine/memory.js';
 import { loadEngine } from '../engine/tf.js';
 import { DivergedError, InterruptedError } from '../errors.js';
 import type { Model } from '../models/types.js';
+import type { Task } from '../tasks/task.js';
 import { buildDataset, buildMethod, buildModel, buildTask, loadPretrained } from './build.js';
 import { type CheckpointState, restoreCheckpoint, saveCheckpoint } from './checkpoint.js';
 import { EVAL_COLUMNS, METRICS_COLUMNS } from './columns.js';
@@ -72,6 +73,7 @@ class Run {
   private readonly stepsPerEpoch: number | undefined;
   private readonly totalSteps: number;
   private readonly batches: { get(step: number): Promise<HostBatch> };
+  private readonly task: Task;
   private readonly objective: Objective;
   private readonly method: Method;
   private readonly hash: string;
@@ -112,7 +114,8 @@ class Run {
     this.batches = loader ?? { get: async () => ({}) };
     this.stepsPerEpoch = loader?.stepsPerEpoch;
     this.totalSteps = train.steps ?? (train.epochs ?? 1) * (this.stepsPerEpoch ?? 1);
-    this.objective = new Objective(model, buildTask(config), {
+    this.task = buildTask(config);
+    this.objective = new Objective(model, this.task, {
       microBatchSize: train.micro_batch_size ?? train.batch_size,
       gradClip: train.grad_clip,
     });
@@ -132,7 +135,7 @@ class Run {
       : undefined;
     if (restored) this.state = restored;
     const { step } = this.state;
-    const columns = [...METRICS_COLUMNS, ...buildTask(config).scoreNames];
+    const columns = [...METRICS_COLUMNS, ...this.task.scoreNames];
     // An evaluation that only the end of a shorter run asked for is not part of the longer one.
     const keepLast = this.isDue(config.eval.every, step) || step >= this.lastStep;
     const evaluated = keepLast ? step : Math.max(step - 1, 0);
@@ -217,8 +220,18 @@ class Run {
   }
 
   private async evaluate(step: number): Promise<void> {
-    const at = { step, epoch: this.epochOf(step) };
-    const { metrics } = await evaluate(this.objective, this.method, this.dataset?.test, at, this.evaluations);
+    const { metrics } = await evaluate({
+      objective: this.objective,
+      method: this.method,
+      model: this.model,
+      task: this.task,
+      dataset: this.dataset,
+      step,
+      epoch: this.epochOf(step),
+      isFinal: step === this.lastStep,
+      directory: this.files.directory,
+      file: this.evaluations,
+    });
     this.progress.evaluated(step, metrics);
   }
 

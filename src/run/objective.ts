@@ -157,6 +157,19 @@ export class Objective {
     return results.results();
   }
 
+  /** Examples of one pass. */
+  get microBatchSize(): number {
+    return this.options.microBatchSize;
+  }
+
+  /** All weights, parameters then statistics, with `trainable` in place of the current ones where given. */
+  weights(trainable?: readonly Tensor[]): { readonly weights: readonly Tensor[]; dispose(): void } {
+    const read = readAll([...this.model.parameters, ...this.model.statistics]);
+    const moved = new Map(this.trainable.map((parameter, i) => [parameter, trainable?.[i]]));
+    const weights = read.map((tensor, i) => moved.get(this.model.parameters[i]!) ?? tensor);
+    return { weights, dispose: () => disposeAll(read) };
+  }
+
   dispose(): void {
     for (const fn of [this.single, this.partial, this.add, this.finish, this.probe, this.evaluation])
       fn.dispose();

@@ -97,25 +97,33 @@ function evaluated(table: CsvTable): Pick<RunSummary, 'final' | 'best'> {
   const best: Record<string, { value: number; step: number }> = {};
   const steps = table.numbers('step');
   const values = table.numbers('value');
+  const splits = table.strings('split');
   table.strings('metric').forEach((metric, i) => {
     const value = values[i]!;
-    final[metric] = value;
-    const known = best[metric];
+    const name = summaryName(splits[i]!, metric);
+    final[name] = value;
+    const known = best[name];
     const better = metricRegistry[metric]?.better;
     if (!better) return; // a coordinate, say: no value is better than another
     const improves = known === undefined || (better === 'higher' ? value > known.value : value < known.value);
-    if (improves) best[metric] = { value, step: steps[i]! };
+    if (improves) best[name] = { value, step: steps[i]! };
   });
   return { final, best };
 }
 
-/** An evaluation writes its time into every metric's row. */
+/** The first split's metrics go by their own names, those of further splits by `<split>/<metric>`. */
+function summaryName(split: string, metric: string): string {
+  return split === 'test' || split === 'train' ? metric : `${split}/${metric}`;
+}
+
+/** An evaluation writes its time into every metric's row, for each split. */
 function evaluationMs(table: CsvTable): number {
+  const splits = table.strings('split');
   const steps = table.numbers('step');
   const times = table.numbers('eval_ms');
-  const perStep = new Map<number, number>();
+  const perStep = new Map<string, number>();
   steps.forEach((step, i) => {
-    perStep.set(step, times[i]!);
+    perStep.set(`${step} ${splits[i]}`, times[i]!);
   });
   return [...perStep.values()].reduce((sum, ms) => sum + ms, 0);
 }

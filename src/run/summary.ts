@@ -17,7 +17,7 @@ const runSummarySchema = z.object({
   steps: z.number(),
   /** Epochs done, a fraction where the last is unfinished. */
   epochs: number,
-  /** Test metrics of the last evaluation, by metric name. */
+  /** Test metrics of the last evaluation, by metric name; those of further test splits as `<split>/<metric>`. */
   final: z.record(z.string(), number),
   /** Best value of each test metric and the step of its evaluation. */
   best: z.record(z.string(), z.object({ value: number, step: z.number() })),
