@@ -153,6 +153,16 @@ describe('an interrupted run', () => {
   });
 });
 
+test('probes touch neither statistics nor any random stream', async () => {
+  // Every probe is rejected, so the learning rate stays: all else must be as without probes.
+  const probing = parseConfig(images, 'config', ['scheduler.phi=1', 'scheduler.min_z=1e9']);
+  await runExperiment(probing, options('probing'));
+  await runExperiment(parseConfig(images, 'config', ['scheduler.name=constant']), options('plain'));
+  const loss = (name: string) => readMetrics(join(root, name, 'metrics.csv')).strings('loss');
+  expect(loss('probing')).toEqual(loss('plain'));
+  expect(evalRows('probing')).toEqual(evalRows('plain'));
+});
+
 describe('a run refuses', () => {
   test('a directory that holds one, unless told', async () => {
     const config = parseConfig(synthetic);
