@@ -164,15 +164,14 @@ describe('on a quadratic', () => {
     });
   });
 
-  test.each<[string, number, GenOptionsInput]>([
-    ['small, at the pace of clip and smoothing', 1e-3, { phi: 1 }],
-    ['large, at once without smoothing', 1e3, { preset: 'paper', phi: 1, gamma: 0 }],
-  ])('a first rate 1000× too %s, is corrected (C.4.1)', async (_, factor, options) => {
+  test.each<[string, number, number, GenOptionsInput]>([
+    ['small, at the pace of clip and smoothing', 1e-3, 90, { phi: 1 }],
+    ['large, at once without smoothing', 1e3, 0, { preset: 'paper', phi: 1, gamma: 0 }],
+  ])('a first rate 1000× too %s, is corrected (C.4.1)', async (_, factor, after, options) => {
     const reference = 0.3; // about Gᵀg / gᵀHg
     const { points, rates } = await run(plainSgd, options, { steps: 150, rate: reference * factor });
-    const largest = Math.max(...rates.slice(-50));
-    expect(largest).toBeGreaterThan(reference / 3);
-    expect(largest).toBeLessThan(reference * 3);
+    expect(rates[after]).toBeGreaterThan(reference / 3);
+    expect(rates[after]).toBeLessThan(reference * 3);
     points.at(-1)!.forEach((value, i) => {
       expect(value).toBeCloseTo(solve(B)[i]!, 3);
     });
