@@ -44,7 +44,7 @@ test('every data set of the registry is registered under its own name and takes 
     expect(definition.options.parse({})).toEqual(native);
     expect(definition.facts(native).trainSize).toBeGreaterThan(0);
     expect(definition.facts({ image_size: 224, limit: 5 })).toMatchObject({ trainSize: 5, testSize: 5 });
-    expect(definition.facts({ image_size: 224, limit: null }).imageShape.slice(0, 2)).toEqual([224, 224]);
+    expect(definition.facts({ image_size: 224, limit: null }).imageShape?.slice(0, 2)).toEqual([224, 224]);
   }
 });
 

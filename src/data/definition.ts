@@ -3,12 +3,13 @@ import type { Dataset, DatasetContext } from './types.js';
 
 /** What is known of a data set before a byte of it is read. */
 export interface DatasetFacts {
-  readonly numClasses: number;
-  /** [height, width, channels] */
-  readonly imageShape: readonly [number, number, number];
-  /** Number of examples that training and testing see (of the official set). */
-  readonly trainSize: number;
-  readonly testSize: number;
+  /** Classification sets only. */
+  readonly numClasses?: number;
+  /** [height, width, channels]; image sets only. */
+  readonly imageShape?: readonly [number, number, number];
+  /** Number of examples that training and testing see (of the official set); undefined where only the data tells. */
+  readonly trainSize?: number | undefined;
+  readonly testSize?: number | undefined;
 }
 
 /** An entry of the registry: one file, one line there. */

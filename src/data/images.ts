@@ -25,8 +25,11 @@ export interface LabelledImages {
   readonly labels: Uint8Array;
 }
 
+/** What is known of a set of images. */
+export type ImageFacts = DatasetFacts & Required<Pick<DatasetFacts, 'imageShape'>>;
+
 /** Applies `image_size` and `limit` to the facts of the set as it is. */
-export function imageFacts(native: DatasetFacts, { image_size, limit }: ImageOptions): DatasetFacts {
+export function imageFacts(native: ImageFacts, { image_size, limit }: ImageOptions): ImageFacts {
   const [height, width, channels] = native.imageShape;
   return {
     ...native,

@@ -1,3 +1,5 @@
+import type { Tokenizer } from '../text/types.js';
+
 /** Plain arrays on the host: what datasets deliver and what the runner turns into tensors. */
 export interface HostArray {
   readonly shape: readonly number[];
@@ -41,4 +43,6 @@ export interface DatasetContext {
   readonly cacheDir: string;
   /** Seed of the run; datasets without an official split must NOT use it to split. */
   readonly seed: number;
+  /** The model's; for sets of texts. */
+  readonly tokenizer?: Tokenizer;
 }
