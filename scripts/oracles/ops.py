@@ -194,4 +194,26 @@ case(
 )
 case("fusedAttention", {"heads": 2}, {"qkv": normal(2, 4, 12)}, lambda qkv: attention(*qkv.chunk(3, -1), 2))
 
+case("relu6", {}, {"x": 6 * normal(2, 3, 5)}, lambda x: F.relu6(x))
+
+
+def depthwise(b, h, w, c, k, stride, padding):
+    def fn(x, kernel):
+        x, sides = nchw(x), padding
+        if padding == "same":  # TensorFlow's: the odd one at the end
+            rows, columns = (max((-(-n // stride) - 1) * stride + k - n, 0) for n in (h, w))
+            x = F.pad(x, (columns // 2, columns - columns // 2, rows // 2, rows - rows // 2))
+            sides = 0
+        return nhwc(F.conv2d(x, kernel.permute(2, 3, 0, 1), stride=stride, padding=sides, groups=c))
+
+    inputs = {"x": normal(b, h, w, c), "kernel": normal(k, k, c, 1)}
+    case("depthwiseConv2d", {"stride": stride, "padding": padding}, inputs, fn)
+
+
+depthwise(2, 5, 6, 3, 3, 1, 1)
+depthwise(1, 7, 6, 2, 3, 2, 1)
+depthwise(1, 7, 8, 2, 5, 2, 2)
+depthwise(1, 6, 7, 2, 3, 2, "same")
+depthwise(1, 7, 8, 2, 5, 2, "same")
+
 print(json.dumps({"torch": torch.__version__, "cases": cases}))

@@ -1,4 +1,5 @@
 import { beale } from './beale.js';
+import { efficientnet_lite0, tf_efficientnet_lite0 } from './efficientnet.js';
 import { resnet8, resnet18, resnet20, resnet34, resnet50, resnet101, resnet152 } from './resnet.js';
 import { rosenbrock } from './rosenbrock.js';
 import type { ModelDefinition } from './types.js';
@@ -24,6 +25,8 @@ export const models = {
   vit_small_patch16_224,
   vit_base_patch16_224,
   vit_large_patch16_224,
+  efficientnet_lite0,
+  tf_efficientnet_lite0,
 } satisfies Record<string, ModelDefinition>;
 
 /** Test functions for the synthetic task, by name. */

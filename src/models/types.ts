@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Parameter } from '../engine/parameters.js';
 import type { Tensor } from '../engine/tf.js';
 import type { Scope } from './layers/scope.js';
+import type { WeightSource } from './weights.js';
 
 /**
  * A network: an architecture plus its parameters (trainable and frozen) and statistics (BatchNorm's running means).
@@ -17,6 +18,8 @@ export interface Model {
   readonly head: readonly Parameter[];
   /** logits of a batch (a test function: its value); see each model for the inputs' names and shapes. */
   forward(scope: Scope, inputs: Readonly<Record<string, Tensor>>): Tensor;
+  /** Weights as they are published, under this model's names; for those that have others. */
+  importWeights?(weights: WeightSource): WeightSource;
   dispose(): void;
 }
 

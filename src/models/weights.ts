@@ -16,7 +16,8 @@ const IGNORED = /(^|\.)num_batches_tracked$/;
 const NAMED_PROBLEMS = 5;
 
 /**
- * Gives a model the parameters and statistics of `weights`, by name. Nothing is assigned unless everything fits.
+ * Gives a model the parameters and statistics of `published`, by name, whatever names `Model.importWeights` knows them by.
+ * Nothing is assigned unless everything fits.
  *
  * @param options.replaceHead let the classifier keep its initial weights where it is absent or of another shape
  * @param options.source named in errors, e.g. the file
@@ -25,9 +26,10 @@ const NAMED_PROBLEMS = 5;
  */
 export async function loadWeights(
   model: Model,
-  weights: WeightSource,
+  published: WeightSource,
   options: { readonly replaceHead?: boolean; readonly source?: string } = {},
 ): Promise<string[]> {
+  const weights = model.importWeights?.(published) ?? published;
   const all = [...model.parameters, ...model.statistics];
   const kept = new Set(options.replaceHead ? headToReplace(model, weights) : []);
   const wanted = all.filter((parameter) => !kept.has(parameter));

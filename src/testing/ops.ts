@@ -62,13 +62,22 @@ function gradients(fn: (inputs: Inputs) => Tensor, inputs: Inputs, names: string
   );
 }
 
-/** Output and gradients of `fn` against PyTorch's, in float32. */
+/** Output and gradients of `fn` against PyTorch's, in float32 and in double precision. */
 export async function expectLikePytorch<A>(
   given: OpCase<A>,
   fn: (inputs: Inputs) => Tensor,
   tolerance = 1e-5,
 ): Promise<void> {
-  await loadEngine({ precision: 'float32' });
+  await loadEngine({ precision: 'float64' });
+  try {
+    compareWithPytorch(given, fn, 1e-7); // the file has nine digits
+  } finally {
+    await loadEngine({ precision: 'float32' });
+  }
+  compareWithPytorch(given, fn, tolerance);
+}
+
+function compareWithPytorch<A>(given: OpCase<A>, fn: (inputs: Inputs) => Tensor, tolerance: number): void {
   tf.tidy(() => {
     const inputs = tensors(given.inputs);
     const output = fn(inputs);

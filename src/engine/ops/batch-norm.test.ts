@@ -18,8 +18,9 @@ describe.each(pytorchCases<Attributes>('batchNorm'))('batchNorm of %s', (_, give
   const fn = (inputs: Inputs) => run(inputs).y;
 
   test('agrees with PyTorch', () => expectLikePytorch(given, fn));
-  // FusedBatchNormV3 has no kernel in double precision
-  test('has the gradient of finite differences', () => expectLikeFiniteDifferences(given, fn, 'float32'));
+  test.each(['float32', 'float64'] as const)('has the gradient of finite differences in %s', (precision) =>
+    expectLikeFiniteDifferences(given, fn, precision),
+  );
 
   test('returns the mean and unbiased variance that PyTorch keeps', async () => {
     await loadEngine();

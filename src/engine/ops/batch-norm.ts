@@ -1,5 +1,5 @@
 import { FLOAT, floatTensor, rawOp } from '../raw.js';
-import type { Tensor } from '../tf.js';
+import { currentPrecision, type Tensor } from '../tf.js';
 import { defineOp } from './define-op.js';
 
 interface Attributes {
@@ -58,10 +58,30 @@ export function batchNorm(
   runningVariance: Tensor,
   attributes: Attributes,
 ): BatchNormResult {
+  if (currentPrecision() === 'float64') {
+    return composed(x, scale, offset, runningMean, runningVariance, attributes);
+  }
   // In training the op takes empty tensors here and returns the batch's plain statistics.
   const given = attributes.training
     ? [floatTensor([], [0]), floatTensor([], [0])]
     : [runningMean, runningVariance];
   const [y, mean, variance] = run([x, scale, offset, ...given], attributes);
   return { y: y!, mean: mean!, variance: variance! };
+}
+
+/** The same in small ops: `FusedBatchNormV3` has no kernel in double precision. */
+function composed(
+  x: Tensor,
+  scale: Tensor,
+  offset: Tensor,
+  runningMean: Tensor,
+  runningVariance: Tensor,
+  { epsilon, training }: Attributes,
+): BatchNormResult {
+  const mean = training ? x.mean([0, 1, 2]) : runningMean;
+  const centred = x.sub(mean);
+  const variance = training ? centred.square().mean([0, 1, 2]) : runningVariance;
+  const y = centred.mul(variance.add(floatTensor(epsilon)).rsqrt().mul(scale)).add(offset);
+  const count = x.size / x.shape[3]!;
+  return { y, mean, variance: training ? variance.mul(floatTensor(count / (count - 1))) : variance };
 }

@@ -37,15 +37,27 @@ const run = defineOp<Attributes>({
   }),
 });
 
+/** Zeros on every side (PyTorch's rule), or TensorFlow's SAME, which puts the odd one of stride 2 at the end. */
+export type ConvPadding = number | 'same';
+
 /**
- * Convolution of x [B, H, W, C] with kernel [k, k, C, N], `padding` zeros on every side (PyTorch's rule; TensorFlow's
- * own SAME is asymmetric for strides above 1). Explicit padding attributes are slower than a separate pad.
+ * The image to convolve and the padding that remains for the op. Explicit padding attributes are slower than a
+ * separate pad.
  */
-export function conv2d(x: Tensor, kernel: Tensor, stride: number, padding: number): Tensor {
-  const size = kernel.shape[0]!;
-  if (padding === 0) return run([x, kernel], { stride, padding: 'VALID' })[0]!;
-  if (stride === 1 && size === 2 * padding + 1) return run([x, kernel], { stride, padding: 'SAME' })[0]!;
+export function padImage(
+  x: Tensor,
+  size: number,
+  stride: number,
+  padding: ConvPadding,
+): [Tensor, Attributes['padding']] {
+  if (padding === 'same' || (stride === 1 && padding > 0 && size === 2 * padding + 1)) return [x, 'SAME'];
+  if (padding === 0) return [x, 'VALID'];
   const sides: [number, number] = [padding, padding];
-  const padded = tf.pad(x, [[0, 0], sides, sides, [0, 0]]);
-  return run([padded, kernel], { stride, padding: 'VALID' })[0]!;
+  return [tf.pad(x, [[0, 0], sides, sides, [0, 0]]), 'VALID'];
+}
+
+/** Convolution of x [B, H, W, C] with kernel [k, k, C, N] -> [B, H', W', N]. */
+export function conv2d(x: Tensor, kernel: Tensor, stride: number, padding: ConvPadding): Tensor {
+  const [padded, mode] = padImage(x, kernel.shape[0]!, stride, padding);
+  return run([padded, kernel], { stride, padding: mode })[0]!;
 }

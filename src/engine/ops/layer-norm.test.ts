@@ -11,6 +11,7 @@ describe.each(pytorchCases<{ epsilon: number }>('layerNorm'))('layerNorm of %s',
   const fn = ({ x, scale, offset }: Inputs) => layerNorm(x!, scale!, offset!, given.attributes.epsilon);
 
   test('agrees with PyTorch', () => expectLikePytorch(given, fn));
-  // FusedBatchNormV3 has no kernel in double precision
-  test('has the gradient of finite differences', () => expectLikeFiniteDifferences(given, fn, 'float32'));
+  test.each(['float32', 'float64'] as const)('has the gradient of finite differences in %s', (precision) =>
+    expectLikeFiniteDifferences(given, fn, precision),
+  );
 });

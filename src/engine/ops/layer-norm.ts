@@ -1,5 +1,5 @@
 import { FLOAT, floatTensor, rawOp } from '../raw.js';
-import { type Tensor, tf } from '../tf.js';
+import { currentPrecision, type Tensor, tf } from '../tf.js';
 import { defineOp } from './define-op.js';
 
 interface Attributes {
@@ -59,6 +59,12 @@ const normalise = defineOp<Attributes>({
 export function layerNorm(x: Tensor, scale: Tensor, offset: Tensor, epsilon: number): Tensor {
   const features = x.shape.at(-1)!;
   const rows = x.reshape([-1, features]); // (..., F) -> (R, F)
-  const y = normalise([rows], { epsilon })[0]!;
+  const y = currentPrecision() === 'float64' ? composed(rows, epsilon) : normalise([rows], { epsilon })[0]!;
   return y.mul(scale).add(offset).reshape(x.shape);
+}
+
+/** `normalise` in small ops: `FusedBatchNormV3` has no kernel in double precision. */
+function composed(x: Tensor, epsilon: number): Tensor {
+  const centred = x.sub(x.mean(-1, true));
+  return centred.mul(centred.square().mean(-1, true).add(floatTensor(epsilon)).rsqrt());
 }

@@ -6,8 +6,14 @@ import { constant, ones, zeros } from './initializers.js';
 import type { Scope } from './scope.js';
 
 /** PyTorch's defaults. */
-const EPSILON = 1e-5;
+const DEFAULT_EPSILON = 1e-5;
 const MOMENTUM = 0.1;
+
+export interface BatchNormOptions {
+  /** Of γ; 0 makes a residual branch start as nothing. */
+  readonly initialScale?: number;
+  readonly epsilon?: number;
+}
 
 /**
  * Batch normalisation over the last axis of [B, H, W, channels]. In training it uses the batch's statistics and moves
@@ -19,8 +25,10 @@ export class BatchNorm2d {
   private readonly runningMean: Parameter;
   private readonly runningVariance: Parameter;
 
-  /** @param options.initialScale of γ; 0 makes a residual branch start as nothing */
-  constructor(builder: ParameterBuilder, channels: number, options: { readonly initialScale?: number } = {}) {
+  private readonly epsilon: number;
+
+  constructor(builder: ParameterBuilder, channels: number, options: BatchNormOptions = {}) {
+    this.epsilon = options.epsilon ?? DEFAULT_EPSILON;
     this.weight = builder.parameter('weight', [channels], constant(options.initialScale ?? 1));
     this.bias = builder.parameter('bias', [channels], zeros);
     this.runningMean = builder.statistic('running_mean', [channels], zeros);
@@ -34,7 +42,7 @@ export class BatchNorm2d {
       scope.get(this.bias),
       scope.get(this.runningMean),
       scope.get(this.runningVariance),
-      { epsilon: EPSILON, training: scope.training },
+      { epsilon: this.epsilon, training: scope.training },
     );
     if (scope.training) {
       this.move(scope, this.runningMean, mean);

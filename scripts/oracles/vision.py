@@ -1,11 +1,13 @@
-"""timm's ResNets with weights from a formula, the oracle of src/models/resnet.test.ts.
+"""timm's networks with weights from a formula, the oracles of src/models/{resnet,vit,efficientnet}.test.ts.
 
-    python scripts/oracles/resnet.py > src/models/testdata/resnet.json
+    python scripts/oracles/vision.py
 
-Needs torch and timm (made with 2.15 and 1.0.31). Weights are float32 numbers, the computation is in float64.
+writes src/models/testdata/{resnet,vit,efficientnet}.json. Needs torch and timm (made with 2.15 and 1.0.31). Weights are
+float32 numbers, the computation is in float64.
 """
 
 import json
+import pathlib
 import re
 
 import numpy as np
@@ -13,11 +15,19 @@ import timm
 import torch
 import torch.nn.functional as F
 
-CLASSES, LEARNING_RATE, STEPS = 10, 0.01, 3
+CLASSES, STEPS = 10, 3
+# Smaller where a step of 0.01 makes more of rounding than float32 can bear.
+LEARNING_RATE = {"efficientnet_lite0": 1e-6, "tf_efficientnet_lite0": 1e-6}
 
 
-# Small, as after timm's own start from zero: with 1, ResNet-50's gradients in float32 are off by percents, PyTorch's too.
-LAST_IN_BLOCK = {"resnet18": r"bn2\.weight$", "resnet50": r"bn3\.weight$"}
+# Weights that are made small, as timm starts them from zero: with 1, gradients of deep ReLU networks in float32 are off
+# by percents, PyTorch's too.
+DAMPED = {
+    "resnet18": r"bn2\.weight$",
+    "resnet50": r"bn3\.weight$",
+    "efficientnet_lite0": r"bn3\.weight$",
+    "tf_efficientnet_lite0": r"bn3\.weight$",
+}
 
 
 def noise(stream, size):
@@ -34,7 +44,7 @@ def weight(stream, name, shape, damped):
         values *= np.sqrt(24 / np.prod(shape[1:]))  # variance 2 / fan-in
     elif name.endswith(("running_var", "weight")):
         values = 1 + 0.4 * values
-        if re.search(damped, name):
+        if damped and re.search(damped, name):
             values *= 0.2
     else:
         values *= 0.4
@@ -52,22 +62,30 @@ def numbers(value):
     return [float(f"{v:.9g}") for v in value.detach().flatten().tolist()]
 
 
-def check(name, batch, size):
-    model = timm.create_model(name, num_classes=CLASSES).double()
+def distribution(value):
+    """Mean, standard deviation and largest size."""
+    return numbers(torch.stack([value.mean(), value.std(correction=0), value.abs().max()]))
+
+
+def check(name, batch, size, timm_name=None, **arguments):
+    torch.manual_seed(0)
+    model = timm.create_model(timm_name or name, num_classes=CLASSES, **arguments).double()
     initial = {key: value.clone() for key, value in model.state_dict().items()}
     names = [key for key in initial if not key.endswith("num_batches_tracked")]
-    state = {key: weight(i, key, initial[key].shape, LAST_IN_BLOCK[name]) for i, key in enumerate(names)}
+    state = {key: weight(i, key, initial[key].shape, DAMPED.get(name)) for i, key in enumerate(names)}
     model.load_state_dict(state, strict=False)
     image = torch.tensor(4 * noise(1000, batch * size * size * 3)).float().double()
     image = image.reshape(batch, size, size, 3).permute(0, 3, 1, 2)
     labels = torch.arange(batch) % CLASSES
 
-    out = {"name": name, "batch": batch, "size": size, "shapes": {k: list(initial[k].shape) for k in names}}
-    out["zeroAtFirst"] = [k for k in names if k.endswith("weight") and not initial[k].any()]
+    out = {"name": name, "batch": batch, "size": size, "damped": DAMPED.get(name)}
+    out["learningRate"] = LEARNING_RATE.get(name, 0.01)
+    out["shapes"] = {k: list(initial[k].shape) for k in names}
+    out["initial"] = {k: distribution(initial[k]) for k in names}
     model.eval()
     out["evalLogits"] = numbers(model(image))
     model.train()
-    optimizer = torch.optim.SGD(model.parameters(), lr=LEARNING_RATE)
+    optimizer = torch.optim.SGD(model.parameters(), lr=out["learningRate"])
     out["losses"] = []
     for step in range(STEPS):
         optimizer.zero_grad()
@@ -84,10 +102,13 @@ def check(name, batch, size):
     return out
 
 
-result = {
-    "torch": torch.__version__,
-    "timm": timm.__version__,
-    "learningRate": LEARNING_RATE,
-    "models": [check("resnet18", 4, 64), check("resnet50", 2, 64)],
-}
-print(json.dumps(result))
+def write(family, models):
+    result = {"torch": torch.__version__, "timm": timm.__version__, "models": models}
+    folder = pathlib.Path(__file__).parent / "../../src/models/testdata"
+    (folder / f"{family}.json").write_text(json.dumps(result) + "\n")
+
+
+write("resnet", [check("resnet18", 4, 64), check("resnet50", 2, 64)])
+small_vit = {"img_size": 32, "patch_size": 8, "embed_dim": 24, "depth": 3, "num_heads": 3}
+write("vit", [check("vit", 4, 32, timm_name="vit_tiny_patch16_224", **small_vit)])
+write("efficientnet", [check("efficientnet_lite0", 4, 64), check("tf_efficientnet_lite0", 4, 64)])
