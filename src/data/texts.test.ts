@@ -54,13 +54,13 @@ describe('a batch of texts', () => {
 
   test('is padded to the longest, in few lengths', async () => {
     const split = textSplit(examples, tokenizer, { max_length: 64, limit: null }, 'x');
-    const { ids, mask, segments, label } = await split.read(Int32Array.of(1, 0));
+    const { ids, mask, tokenTypes, label } = await split.read(Int32Array.of(1, 0));
     expect(ids!.shape).toEqual([2, 16]);
     expect(row(ids!.data, 0, 5)).toEqual([101, 1, 102, 0, 0]);
     expect(row(ids!.data, 1, 16).slice(0, 8)).toEqual([101, 1, 2, 3, 102, 4, 102, 0]);
     expect(row(mask!.data, 1, 16).join('')).toBe('1111111000000000');
-    expect(row(segments!.data, 1, 16).join('')).toBe('0000011000000000');
-    expect(row(segments!.data, 0, 16).join('')).toBe('0000000000000000');
+    expect(row(tokenTypes!.data, 1, 16).join('')).toBe('0000011000000000');
+    expect(row(tokenTypes!.data, 0, 16).join('')).toBe('0000000000000000');
     expect([...label!.data]).toEqual([0, 1]);
     expect((await split.read(Int32Array.of(2))).ids!.shape).toEqual([1, 48]);
     expect(stderr).toEqual([]);
@@ -143,8 +143,8 @@ describe('GLUE', () => {
     expect([...(await labels(data.train)), ...(await labels(data.test))]).toEqual(expected);
     expect(data.numClasses).toBe(name === 'mnli' ? 3 : 2);
     expect(Object.keys(data.furtherTests ?? {})).toEqual(name === 'mnli' ? ['mismatched'] : []);
-    const { segments } = await all(data.train);
-    const hasPairs = segments!.data.includes(1);
+    const { tokenTypes } = await all(data.train);
+    const hasPairs = tokenTypes!.data.includes(1);
     expect(hasPairs).toBe(name !== 'cola' && name !== 'sst-2');
     const hashes = Object.values(data.checksums).filter((hash) => hash !== '00');
     expect(hashes).toHaveLength(name === 'mnli' ? 3 : 2);

@@ -31,7 +31,7 @@ export function paddedLength(longest: number, maxLength: number): number {
 
 /**
  * A split of texts: `ids` and `mask` [B, T] int32 (mask 1 at tokens, 0 at padding), `label` [B] int32, and for
- * tokenizers with segments `segments` [B, T] int32 (1 in the second text). Texts are encoded when they are first read.
+ * tokenizers that tell the two texts of a pair apart `tokenTypes` [B, T] int32 (1 in the second text). Texts are encoded when they are first read.
  *
  * @param name of the split in the warning that texts were cut
  */
@@ -83,7 +83,7 @@ export function textSplit(
         rows.forEach(({ ids, secondStart }, row) => {
           data.fill(1, row * width + secondStart, row * width + ids.length);
         });
-        batch.segments = { shape: [rows.length, width], data };
+        batch.tokenTypes = { shape: [rows.length, width], data };
       }
       return batch;
     },
