@@ -2,37 +2,67 @@ import { readAll } from '../engine/parameters.js';
 import { loadEngine, type Tensor, tf } from '../engine/tf.js';
 import { UsageError } from '../errors.js';
 import { readWeights } from '../formats/weights.js';
+import { loadAdapter, saveAdapter } from './adapter-file.js';
 import { Scope } from './layers/scope.js';
-import { models } from './registry.js';
-import type { Model, ModelDefinition } from './types.js';
+import { encoders, languageModels, models } from './registry.js';
+import type { DecodeInputs, KeyValueCache, LanguageModel, Model, ModelDefinition } from './types.js';
 import { exportWeights, loadWeights } from './weights.js';
 
 export interface CreateModelOptions {
   /** A name of `gen-bench list models`. */
   readonly name: string;
-  readonly numClasses: number;
-  /** Height and width of the images in pixels. */
-  readonly inputSize: number;
+  /** Classes of the classifier. Models of images need it; models of text without it have no classifier. */
+  readonly numClasses?: number;
+  /** Height and width of the images in pixels; models of images only. */
+  readonly inputSize?: number;
   /** Channels of the images; 3 unless given. */
   readonly channels?: number;
   /** Of the initial weights; 0 unless given. */
   readonly seed?: number;
+  /** What a config's `model` section may say beside the name, e.g. `{ peft: 'lora', lora_r: 4 }`. */
+  readonly options?: Readonly<Record<string, unknown>>;
+}
+
+/** A batch of token sequences. All int32 [B, T]. */
+export interface TextInputs {
+  readonly ids: Tensor;
+  /** 1 a token, 0 padding; absent: no padding. */
+  readonly mask?: Tensor;
+  /** Which of two texts a token belongs to; absent: all 0. BERT only. */
+  readonly tokenTypes?: Tensor;
+}
+
+export interface ForwardOptions extends Omit<TextInputs, 'ids'> {
+  readonly training: boolean;
+  /** Of the dropout masks; without it there is no dropout, in training either. */
+  readonly dropoutSeed?: readonly [number, number];
 }
 
 /** A model that holds its own weights, for use as a library. */
 export interface StandaloneModel extends Pick<Model, 'name' | 'parameters' | 'statistics' | 'dispose'> {
   /**
-   * logits [B, K] of images [B, H, W, C] (float32); the caller disposes them. With `training`, BatchNorm uses the
-   * batch's statistics and moves its running ones, as PyTorch does. Not differentiable by itself.
+   * Logits, which the caller disposes: [B, K] of images [B, H, W, C] (float32) or token ids [B, T] (int32), [B, T, V] of
+   * a language model's ids; without classes an encoder of text gives its last hidden states [B, T, F]. With `training`,
+   * BatchNorm uses the batch's statistics and moves its running ones, as PyTorch does. Not differentiable by itself.
    */
-  forward(image: Tensor, options: { readonly training: boolean }): Tensor;
+  forward(x: Tensor | TextInputs, options: ForwardOptions): Tensor;
   /**
-   * Loads a safetensors file or PyTorch checkpoint with timm's names.
+   * Language models only: reads further tokens after those of `cache` (see `LanguageModel.decode`). The caller disposes
+   * logits and cache.
+   */
+  decode?(inputs: DecodeInputs, cache?: KeyValueCache): { logits: Tensor; cache: KeyValueCache };
+  /**
+   * Loads a safetensors file or PyTorch checkpoint with the names of timm, transformers or torchvision.
+   * @param options.replaceHead let the classifier keep its fresh weights where the file has none that fits
    * @throws MissingError when the file is absent or damaged, or does not fit the model
    */
-  loadWeights(path: string): Promise<void>;
-  /** The weights under timm's names in PyTorch's layout. */
+  loadWeights(path: string, options?: { readonly replaceHead?: boolean }): Promise<void>;
+  /** The weights under their published names in PyTorch's layout. */
   exportWeights: () => ReturnType<typeof exportWeights>;
+  /** Reads what `peft: lora` trains from a folder in the PEFT library's format. */
+  loadAdapter(folder: string): Promise<void>;
+  /** Writes what `peft: lora` trains to a folder in the PEFT library's format. */
+  saveAdapter(folder: string): Promise<void>;
 }
 
 /**
@@ -42,44 +72,79 @@ export interface StandaloneModel extends Pick<Model, 'name' | 'parameters' | 'st
  * const model = await createModel({ name: 'resnet50', numClasses: 1000, inputSize: 224 });
  * await model.loadWeights('resnet50.safetensors');
  * const logits = model.forward(image, { training: false });
- * @throws UsageError for an unknown name; MissingError without TensorFlow
+ * @example
+ * const model = await createModel({ name: 'roberta-base', numClasses: 3 });
+ * const logits = model.forward(ids, { mask, training: false });
+ * @throws UsageError for an unknown name or option; MissingError without TensorFlow
  */
 export async function createModel(options: CreateModelOptions): Promise<StandaloneModel> {
   const { name, numClasses, inputSize, channels = 3, seed = 0 } = options;
-  if (!Object.hasOwn(models, name)) {
-    throw new UsageError(`unknown model '${name}'; there are: ${Object.keys(models).join(', ')}.`);
+  const all: Readonly<Record<string, ModelDefinition>> = { ...models, ...encoders, ...languageModels };
+  if (!Object.hasOwn(all, name)) {
+    throw new UsageError(`unknown model '${name}'; there are: ${Object.keys(all).join(', ')}.`);
   }
-  const definition: ModelDefinition = models[name as keyof typeof models];
+  const definition = all[name]!;
+  const given = definition.options.safeParse(options.options ?? {});
+  if (!given.success) {
+    const problems = given.error.issues.map(
+      (issue) => `${issue.path.join('.') || 'options'}: ${issue.message}`,
+    );
+    throw new UsageError(`model ${name}: ${problems.join('; ')}`);
+  }
   await loadEngine();
-  const model = definition.create(definition.options.parse({}), {
+  const model = definition.create(given.data, {
     seed,
     numClasses,
-    imageShape: [inputSize, inputSize, channels],
+    ...(inputSize !== undefined && { imageShape: [inputSize, inputSize, channels] as const }),
   });
   return {
     name,
     parameters: model.parameters,
     statistics: model.statistics,
     dispose: () => model.dispose(),
-    forward: (image, { training }) => forward(model, image, training),
+    forward: (x, forwardOptions) => forward(model, x, forwardOptions),
+    ...(isLanguageModel(model) && {
+      decode: (inputs: DecodeInputs, cache?: KeyValueCache) =>
+        tf.tidy(() => model.decode(evaluationScope(model), inputs, cache) as never) as ReturnType<
+          LanguageModel['decode']
+        >,
+    }),
     exportWeights: () => exportWeights(model),
-    async loadWeights(path) {
-      await loadWeights(model, await readWeights(path), { source: path });
+    async loadWeights(path, { replaceHead = false } = {}) {
+      await loadWeights(model, await readWeights(path), { source: path, replaceHead });
     },
+    loadAdapter: (folder) => loadAdapter(model, folder),
+    saveAdapter: (folder) => saveAdapter(model, folder),
   };
 }
 
-function forward(model: Model, image: Tensor, training: boolean): Tensor {
+function isLanguageModel(model: Model): model is LanguageModel {
+  return 'decode' in model;
+}
+
+function evaluationScope(model: Model): Scope {
+  return new Scope(model.parameters, readAll(model.parameters), { training: false });
+}
+
+function forward(model: Model, x: Tensor | TextInputs, options: ForwardOptions): Tensor {
+  const { training, dropoutSeed, ...text } = options;
   return tf.tidy(() => {
     const all = [...model.parameters, ...model.statistics];
-    const scope = new Scope(all, readAll(all), { training });
-    const logits = model.forward(scope, { image });
+    const seed = dropoutSeed && tf.tensor1d([...dropoutSeed], 'int32');
+    const scope = new Scope(all, readAll(all), { training, ...(seed && { seed }) });
+    const logits = model.forward(scope, inputsOf(x, text));
     if (training) {
       scope.statistics(model.statistics).forEach((value, i) => {
-        model.statistics[i]!.variable.assign(value);
+        model.statistics[i]!.assign(value);
         value.dispose(); // kept by the scope, so not tidied
       });
     }
     return logits;
   });
+}
+
+/** Token ids are int32, images are not. */
+function inputsOf(x: Tensor | TextInputs, text: Omit<TextInputs, 'ids'>): Record<string, Tensor> {
+  if (!('dataId' in x)) return { ...x, ...text };
+  return x.dtype === 'int32' ? { ids: x, ...text } : { image: x };
 }

@@ -1,6 +1,9 @@
 import { beale } from './beale.js';
+import { all_minilm_l6_v2, bert_base_uncased } from './bert.js';
 import { efficientnet_lite0, tf_efficientnet_lite0 } from './efficientnet.js';
+import { gpt2, gpt2_large, gpt2_medium, gpt2_mini } from './gpt2.js';
 import { resnet8, resnet18, resnet20, resnet34, resnet50, resnet101, resnet152 } from './resnet.js';
+import { roberta_base, roberta_large } from './roberta.js';
 import { rosenbrock } from './rosenbrock.js';
 import type { ModelDefinition } from './types.js';
 import {
@@ -27,6 +30,22 @@ export const models = {
   vit_large_patch16_224,
   efficientnet_lite0,
   tf_efficientnet_lite0,
+} satisfies Record<string, ModelDefinition>;
+
+/** Encoders of text, which classify it, by name. */
+export const encoders = {
+  'bert-base-uncased': bert_base_uncased,
+  'all-MiniLM-L6-v2': all_minilm_l6_v2,
+  'roberta-base': roberta_base,
+  'roberta-large': roberta_large,
+} satisfies Record<string, ModelDefinition>;
+
+/** Causal language models, by name. */
+export const languageModels = {
+  gpt2,
+  'gpt2-medium': gpt2_medium,
+  'gpt2-large': gpt2_large,
+  'gpt2-mini': gpt2_mini,
 } satisfies Record<string, ModelDefinition>;
 
 /** Test functions for the synthetic task, by name. */

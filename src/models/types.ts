@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Parameter } from '../engine/parameters.js';
 import type { Tensor } from '../engine/tf.js';
 import type { Scope } from './layers/scope.js';
+import type { Peft } from './peft.js';
 import type { WeightSource } from './weights.js';
 
 /**
@@ -16,11 +17,44 @@ export interface Model {
   readonly statistics: readonly Parameter[];
   /** The classifier's own parameters, which start afresh where published weights are for other classes. */
   readonly head: readonly Parameter[];
+  /** Absent where the whole model is trained. */
+  readonly peft?: Peft;
   /** logits of a batch (a test function: its value); see each model for the inputs' names and shapes. */
   forward(scope: Scope, inputs: Readonly<Record<string, Tensor>>): Tensor;
   /** Weights as they are published, under this model's names; for those that have others. */
   importWeights?(weights: WeightSource): WeightSource;
   dispose(): void;
+}
+
+/** Keys and values [B, H, P, d] of the P tokens read so far, a pair for each block. */
+export type KeyValueCache = readonly { readonly key: Tensor; readonly value: Tensor }[];
+
+/** Tokens for a language model to read after those in its cache. */
+export type DecodeInputs = {
+  /** int32 [B, N] */
+  readonly ids: Tensor;
+  /** int32 [B, P + N], 1 a token, 0 padding; absent: no padding. */
+  readonly mask?: Tensor;
+  /** int32 [B, N], the tokens' positions; absent: P to P + N − 1. */
+  readonly positions?: Tensor;
+};
+
+/** A causal language model: `forward` gives the logits [B, T, V] of the token after each. */
+export interface LanguageModel extends Model {
+  /** V */
+  readonly vocabSize: number;
+  /** Most tokens it can read. */
+  readonly maxLength: number;
+  /**
+   * Reads further tokens, in evaluation mode or training mode as the scope says. Pure: it returns a longer cache, and
+   * rows of a cache may be gathered, as beam search does.
+   * @returns logits [B, V] of the token after the last, and the cache [B, H, P + N, d]
+   */
+  decode(
+    scope: Scope,
+    inputs: DecodeInputs,
+    cache?: KeyValueCache,
+  ): { readonly logits: Tensor; readonly cache: KeyValueCache };
 }
 
 export interface ModelContext {

@@ -31,7 +31,8 @@ export async function loadWeights(
 ): Promise<string[]> {
   const weights = model.importWeights?.(published) ?? published;
   const all = [...model.parameters, ...model.statistics];
-  const kept = new Set(options.replaceHead ? headToReplace(model, weights) : []);
+  const added = model.peft?.added.filter(({ name }) => !weights.has(name)) ?? [];
+  const kept = new Set([...added, ...(options.replaceHead ? headToReplace(model, weights) : [])]);
   const wanted = all.filter((parameter) => !kept.has(parameter));
   const problems = mismatches(wanted, weights, new Set(all.map(({ name }) => name)));
   if (problems.length > 0) {

@@ -10,7 +10,7 @@ import type { Model } from '../models/types.js';
 import { exportWeights, loadWeights } from '../models/weights.js';
 
 /** Norm, first, middle and last entry in PyTorch's layout. */
-type Digest = [norm: number, first: number, middle: number, last: number];
+export type Digest = [norm: number, first: number, middle: number, last: number];
 
 type Distribution = [mean: number, deviation: number, largest: number];
 
@@ -150,7 +150,7 @@ function train(model: Model, image: Tensor, labels: Tensor) {
 
 const TO_PYTORCH = { same: undefined, conv: [3, 2, 0, 1], linear: [1, 0] };
 
-function gradientDigests(model: Model, gradients: readonly Tensor[]): Map<string, Digest> {
+export function gradientDigests(model: Model, gradients: readonly Tensor[]): Map<string, Digest> {
   const entries = model.parameters.map((parameter, i) => {
     const axes = TO_PYTORCH[parameter.layout];
     const gradient = axes ? gradients[i]!.transpose(axes) : gradients[i]!;
@@ -160,7 +160,7 @@ function gradientDigests(model: Model, gradients: readonly Tensor[]): Map<string
 }
 
 /** The oracle script's formula, as are those of `formulaWeight`. */
-function noise(stream: number, size: number): Float64Array {
+export function noise(stream: number, size: number): Float64Array {
   const values = new Float64Array(size);
   const start = Math.imul(stream, 0x9e3779b1);
   for (let i = 0; i < size; i++) {
@@ -197,7 +197,7 @@ function digest(values: ArrayLike<number>): Digest {
 }
 
 /** Largest difference against the largest number. */
-function error(actual: ArrayLike<number>, expected: readonly number[]): number {
+export function error(actual: ArrayLike<number>, expected: readonly number[]): number {
   const largest = Math.max(...expected.map(Math.abs));
   return Math.max(...expected.map((value, i) => Math.abs(value - actual[i]!))) / largest;
 }
@@ -206,7 +206,7 @@ function error(actual: ArrayLike<number>, expected: readonly number[]): number {
 const NOTHING = 1e-6;
 
 /** Names whose digest differs from the expected one, with both. */
-function differing(found: Map<string, Digest>, expected: Record<string, Digest>, tolerance: number) {
+export function differing(found: Map<string, Digest>, expected: Record<string, Digest>, tolerance: number) {
   expect([...found.keys()].sort()).toEqual(Object.keys(expected).sort());
   const nothing = NOTHING * Math.max(...Object.values(expected).map(([norm]) => norm));
   const differs = ([name, entry]: [string, Digest]) =>

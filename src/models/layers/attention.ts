@@ -22,16 +22,21 @@ export interface AttentionOptions {
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): Tensor {
   const { heads } = options;
-  return attend(splitHeads(q, heads), splitHeads(k, heads), splitHeads(v, heads), options);
+  return attendHeads(splitHeads(q, heads), splitHeads(k, heads), splitHeads(v, heads), options);
 }
 
 /** `attention` of queries, keys and values from one projection, side by side: [B, N, 3·H·d] -> [B, N, H·d]. */
 export function fusedAttention(qkv: Tensor, options: AttentionOptions): Tensor {
-  return attend(...splitFusedHeads(qkv, options.heads), options);
+  return attendHeads(...splitFusedHeads(qkv, options.heads), options);
 }
 
-/** q [B, H, N, d], k and v [B, H, M, d] -> [B, N, H·d] */
-function attend(q: Tensor, k: Tensor, v: Tensor, { mask, dropout: dropped }: AttentionOptions): Tensor {
+/** `attention` of heads that are split already: q [B, H, N, d], k and v [B, H, M, d] -> [B, N, H·d] */
+export function attendHeads(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  { mask, dropout: dropped }: Omit<AttentionOptions, 'heads'>,
+): Tensor {
   const scaled = q.mul(floatTensor(q.shape[3]! ** -0.5));
   let scores = matmul(scaled, k, { transposeB: true }); // (B, H, N, M)
   if (mask) scores = scores.add(mask);

@@ -1,5 +1,6 @@
 import { Parameter, type WeightLayout } from '../../engine/parameters.js';
 import { type RandomGenerator, randomGenerator } from '../../random.js';
+import type { Linear } from './linear.js';
 
 /** Draws the `size` initial values of a parameter. */
 export type Initializer = (random: RandomGenerator, size: number) => Float32Array;
@@ -14,6 +15,8 @@ export type Initializer = (random: RandomGenerator, size: number) => Float32Arra
 export class ParameterBuilder {
   readonly parameters: Parameter[] = [];
   readonly statistics: Parameter[] = [];
+  /** Linear layers by their path, e.g. `encoder.layer.0.output.dense`. */
+  readonly linears = new Map<string, Linear>();
   private prefix = '';
 
   /** @param initialisation whose initial distributions layers draw from where the two differ */
@@ -40,6 +43,11 @@ export class ParameterBuilder {
 
   statistic(name: string, shape: readonly number[], initial: Initializer): Parameter {
     return this.add(this.statistics, name, shape, initial, false, 'same');
+  }
+
+  /** Lists the layer under the builder's own path. */
+  registerLinear(layer: Linear): void {
+    this.linears.set(this.prefix.slice(0, -1), layer);
   }
 
   private add(

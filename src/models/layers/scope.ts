@@ -1,3 +1,4 @@
+import { dropout } from '../../engine/ops/dropout.js';
 import { keep, type Parameter } from '../../engine/parameters.js';
 import { type Tensor, tf } from '../../engine/tf.js';
 
@@ -58,5 +59,11 @@ export class Scope {
   dropoutSeed(): Tensor | undefined {
     if (!this.training || !this.options.seed) return undefined;
     return this.options.seed.add(tf.tensor1d([0, ++this.dropouts], 'int32'));
+  }
+
+  /** x with dropout, where it is on; every call has a mask of its own. */
+  dropout(x: Tensor, rate: number): Tensor {
+    const seed = rate > 0 ? this.dropoutSeed() : undefined;
+    return seed ? dropout(x, rate, seed) : x;
   }
 }
