@@ -1,0 +1,116 @@
+// `npm run bench`: our time beside PyTorch's for the same work on the same machine. Both sides are started and warmed
+// up, then take turns, so that a change of the machine's speed meets both; the ratio is taken pair by pair.
+//
+//   npm run bench -- [--only NAME[,NAME]] [--pairs N] [--json FILE]
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, homedir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { Side } from './side.mjs';
+import { works } from './works.mjs';
+
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+const PACKAGES = ['torch==2.15.0', 'torchvision==0.29.0', 'timm==1.0.31', 'transformers==5.23.0', 'peft'];
+
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, pairs: { type: 'string', default: '9' }, json: { type: 'string' } },
+});
+const wanted = values.only?.split(',');
+const unknown = wanted?.filter((name) => !works.some(({ work }) => work === name)) ?? [];
+if (unknown.length > 0) {
+  process.stderr.write(
+    `no work ${unknown.join(', ')}; there are: ${works.map(({ work }) => work).join(', ')}\n`,
+  );
+  process.exit(2);
+}
+const pairs = Math.max(7, Number(values.pairs));
+const python = peerPython();
+const rows = [];
+process.stderr.write(
+  `${cpus()[0].model}, ${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GB; ${pairs} pairs\n`,
+);
+for (const work of works) {
+  if (wanted && !wanted.includes(work.work)) continue;
+  try {
+    const row = await measure(work);
+    rows.push(row);
+    const met = row.ratio <= row.goal ? 'met' : 'missed';
+    process.stdout.write(
+      `${row.work.padEnd(22)} ours ${format(work, row.ours_ms)}  PyTorch ${format(work, row.peer_ms)}  ratio ${row.ratio.toFixed(3)} [${row.ratio_low.toFixed(3)}, ${row.ratio_high.toFixed(3)}]  goal ${row.goal} ${met}\n`,
+    );
+  } catch (error) {
+    process.stdout.write(`${work.work.padEnd(22)} failed: ${error.message}\n`);
+    process.exitCode = 1;
+  }
+  if (values.json) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
+}
+
+function format(work, value) {
+  return work.kind === 'memory' ? `${(value / 2 ** 20).toFixed(0)} MB` : `${value.toFixed(1)} ms`;
+}
+
+/** One row: medians of both sides and of the ratio, against the faster of PyTorch's memory formats. */
+async function measure(work) {
+  const formats = work.size ? ['contiguous', 'channels_last'] : ['contiguous'];
+  const results = [];
+  for (const format of formats) {
+    const ours = await Side.start('ours', process.execPath, [join(HERE, 'ours.mjs'), JSON.stringify(work)]);
+    const peer = await Side.start('PyTorch', python, [
+      join(HERE, 'peer.py'),
+      JSON.stringify({ ...work, format }),
+    ]);
+    const a = [];
+    const b = [];
+    for (let i = 0; i < pairs; i++) {
+      a.push(await ours.call());
+      b.push(await peer.call());
+    }
+    ours.stop();
+    peer.stop();
+    results.push({ a, b, peer: median(b) });
+  }
+  const { a, b } = results.reduce((best, result) => (result.peer < best.peer ? result : best));
+  const ratios = a.map((value, i) => value / b[i]).sort((x, y) => x - y);
+  return {
+    work: work.work,
+    ours_ms: median(a),
+    peer_ms: median(b),
+    ratio: median(ratios),
+    ratio_low: ratios[0],
+    ratio_high: ratios.at(-1),
+    goal: work.goal,
+  };
+}
+
+function median(values) {
+  const sorted = [...values].sort((x, y) => x - y);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** Python with PyTorch: `$GEN_BENCH_PEER_PYTHON`, else a virtual environment of our own, made on first use. */
+function peerPython() {
+  if (process.env.GEN_BENCH_PEER_PYTHON) return process.env.GEN_BENCH_PEER_PYTHON;
+  const cache =
+    process.env.GEN_BENCH_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'gen-bench');
+  const folder = join(cache, 'bench-venv');
+  const executable = join(folder, 'bin', 'python');
+  if (!existsSync(join(folder, 'ready'))) {
+    process.stderr.write(`making ${folder} with ${PACKAGES.join(', ')}\n`);
+    mkdirSync(cache, { recursive: true });
+    run('python3', ['-m', 'venv', folder]);
+    run(executable, ['-m', 'pip', 'install', '-q', ...PACKAGES]);
+    writeFileSync(join(folder, 'ready'), PACKAGES.join('\n'));
+  }
+  return executable;
+}
+
+function run(command, args) {
+  const { status } = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  if (status !== 0) {
+    process.stderr.write(`${command} ${args.slice(0, 4).join(' ')} … failed\n`);
+    process.exit(3);
+  }
+}
