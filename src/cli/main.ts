@@ -1,5 +1,6 @@
 import type { CommanderError } from 'commander';
 import { GenBenchError } from '../errors.js';
+import { systemFailure } from '../system-failure.js';
 import { createProgram } from './program.js';
 
 /**
@@ -30,9 +31,10 @@ function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
 }
 
 function report(error: unknown): number {
-  if (error instanceof GenBenchError) {
-    process.stderr.write(`${error.message}\n`);
-    return error.exitCode;
+  const known = error instanceof GenBenchError ? error : systemFailure(error);
+  if (known) {
+    process.stderr.write(`${known.message}\n`);
+    return known.exitCode;
   }
   if (isCommanderError(error)) {
     // commander has written its message; help and version that were asked for end with 0

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -11,7 +12,7 @@ import type { Model } from '../models/types.js';
 import type { Method } from './method.js';
 
 /** Raised when the meaning of a checkpoint's content changes. */
-const CHECKPOINT_VERSION = 1;
+const CHECKPOINT_VERSION = 2;
 
 const stateSchema = z.object({
   version: z.number(),
@@ -23,11 +24,15 @@ const stateSchema = z.object({
   firstLoss: z.number(),
   /** Wall time of the run so far. */
   wallMs: z.number(),
+  /** Rows of metrics.csv and eval.csv. */
+  rows: z.object({ metrics: z.number(), evaluations: z.number() }),
+  /** Of the tensors, in the order of their names. */
+  sha256: z.string(),
   /** Numbers of the method: step counts, GeN's learning rate, Prodigy's d, … */
   scalars: z.record(z.string(), z.string()),
 });
 
-export type CheckpointState = Omit<z.output<typeof stateSchema>, 'version' | 'scalars'>;
+export type CheckpointState = Omit<z.output<typeof stateSchema>, 'version' | 'scalars' | 'sha256'>;
 
 const PREFIX = { parameters: 'parameters/', statistics: 'statistics/', method: 'method/' } as const;
 
@@ -44,28 +49,43 @@ export async function saveCheckpoint(
 ): Promise<void> {
   const { tensors, scalars } = method.state();
   const dtype = currentPrecision() === 'float64' ? 'F64' : 'F32';
-  const entry = (name: string, tensor: Tensor): TensorToWrite => {
+  const entry = (name: string, tensor: Tensor) => {
     const data = readFloats(tensor);
     const { shape } = tensor;
     tensor.dispose();
-    return { name, dtype, shape, data };
+    return { name, dtype, shape, data } satisfies TensorToWrite;
   };
   const named = (prefix: string, parameters: readonly Parameter[]) => {
     const values = readAll(parameters);
     return parameters.map((parameter, i) => entry(prefix + parameter.name, values[i]!));
   };
+  const entries = [
+    ...named(PREFIX.parameters, model.parameters),
+    ...named(PREFIX.statistics, model.statistics),
+    ...Object.entries(tensors).map(([name, tensor]) => entry(PREFIX.method + name, tensor)),
+  ];
+  const metadata = {
+    ...state,
+    scalars: encodeScalars(scalars),
+    sha256: checksum(entries),
+    version: CHECKPOINT_VERSION,
+  };
   mkdirSync(join(runDirectory, 'checkpoint'), { recursive: true });
-  await writeSafetensors(
-    checkpointPath(runDirectory),
-    [
-      ...named(PREFIX.parameters, model.parameters),
-      ...named(PREFIX.statistics, model.statistics),
-      ...Object.entries(tensors).map(([name, tensor]) => entry(PREFIX.method + name, tensor)),
-    ],
-    {
-      'gen-bench': JSON.stringify({ ...state, scalars: encodeScalars(scalars), version: CHECKPOINT_VERSION }),
-    },
-  );
+  await writeSafetensors(checkpointPath(runDirectory), entries, { 'gen-bench': JSON.stringify(metadata) });
+}
+
+interface NamedValues {
+  readonly name: string;
+  readonly data: Float32Array | Float64Array;
+}
+
+/** Names and bytes of all tensors: a bit that flipped on the disk would silently change the result. */
+function checksum(entries: readonly NamedValues[]): string {
+  const hash = createHash('sha256');
+  for (const { name, data } of [...entries].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hash.digest('hex');
 }
 
 /**
@@ -82,34 +102,57 @@ export async function restoreCheckpoint(
 ): Promise<CheckpointState | undefined> {
   const path = checkpointPath(runDirectory);
   if (!existsSync(path)) return undefined;
-  const file = await openSafetensors(path);
-  const state = parseState(path, file.metadata['gen-bench']);
+  const { state, values } = await readCheckpoint(path);
   if (state.configHash !== configHash) {
     throw new UsageError(
       `${path} belongs to a run with another config. Resume it with its own config (${join(runDirectory, 'config.yaml')}), or start anew with --force.`,
     );
   }
-  const read = async (name: string): Promise<Tensor> => {
-    const found = file.tensors.get(name);
+  const tensorOf = (name: string): Tensor => {
+    const found = values.get(name);
     if (!found) throw new MissingError(`${path} has no tensor "${name}". Start the run again with --force.`);
-    return floatTensor((await found.read()) as Float32Array | Float64Array, [...found.shape]);
+    return floatTensor(found.data, [...found.shape]);
   };
-  const restore = async (prefix: string, parameters: readonly Parameter[]) => {
+  const restore = (prefix: string, parameters: readonly Parameter[]) => {
     for (const parameter of parameters) {
-      const value = await read(prefix + parameter.name);
+      const value = tensorOf(prefix + parameter.name);
       parameter.assign(value);
       value.dispose();
     }
   };
-  await restore(PREFIX.parameters, model.parameters);
-  await restore(PREFIX.statistics, model.statistics);
+  restore(PREFIX.parameters, model.parameters);
+  restore(PREFIX.statistics, model.statistics);
   const tensors: Record<string, Tensor> = {};
-  for (const name of file.tensors.keys()) {
-    if (name.startsWith(PREFIX.method)) tensors[name.slice(PREFIX.method.length)] = await read(name);
+  for (const name of values.keys()) {
+    if (name.startsWith(PREFIX.method)) tensors[name.slice(PREFIX.method.length)] = tensorOf(name);
   }
   method.restore({ tensors, scalars: decodeScalars(state.scalars) });
   for (const tensor of Object.values(tensors)) tensor.dispose();
   return state;
+}
+
+/** The whole file, checked before anything of it is used. */
+async function readCheckpoint(path: string): Promise<{
+  readonly state: z.output<typeof stateSchema>;
+  readonly values: ReadonlyMap<string, NamedValues & { readonly shape: readonly number[] }>;
+}> {
+  try {
+    const file = await openSafetensors(path);
+    const state = parseState(path, file.metadata['gen-bench']);
+    const values = new Map<string, NamedValues & { readonly shape: readonly number[] }>();
+    for (const [name, { shape, read }] of file.tensors) {
+      values.set(name, { name, shape, data: (await read()) as Float32Array | Float64Array });
+    }
+    if (checksum([...values.values()]) !== state.sha256) {
+      throw new MissingError(`${path}: its content does not match its checksum`);
+    }
+    return { state, values };
+  } catch (error) {
+    if (!(error instanceof MissingError)) throw error;
+    throw new MissingError(
+      `the checkpoint is damaged, so the run cannot go on: ${error.message.replace(/ The file is damaged.*$/s, '')} Start it again with --force.`,
+    );
+  }
 }
 
 function parseState(path: string, text: string | undefined): z.output<typeof stateSchema> {
@@ -117,9 +160,9 @@ function parseState(path: string, text: string | undefined): z.output<typeof sta
   try {
     parsed = JSON.parse(text ?? '');
   } catch {
-    throw new MissingError(`${path} is not a checkpoint of gen-bench. Start the run again with --force.`);
+    throw new MissingError(`${path} is not a checkpoint of gen-bench.`);
   }
-  const version = (parsed as { version?: unknown } | null)?.version;
+  const version = (parsed as { version?: unknown } | null)?.version ?? 'none';
   if (version !== CHECKPOINT_VERSION) {
     throw new UsageError(
       `${path} has checkpoint version ${version}; this gen-bench reads version ${CHECKPOINT_VERSION}. Use the version that wrote it, or start again with --force.`,

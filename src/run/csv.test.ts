@@ -71,7 +71,7 @@ describe('CsvFile', () => {
     appendFileSync(path, tail);
     expect(readMetrics(path).torn).toBe(tail !== '');
     expect(readMetrics(path).length).toBe(5);
-    const file = CsvFile.resume(path, columns, 3);
+    const file = CsvFile.resume(path, columns, 3, 3);
     file.append({ step: 4, loss: 9 });
     file.close();
     expect(readFileSync(path, 'utf8')).toBe('step,loss,status\n1,1,\n2,0.5,\n3,0.3333333333333333,\n4,9,\n');
@@ -80,7 +80,7 @@ describe('CsvFile', () => {
   it('keeps all rows when none is later than the checkpoint', () => {
     const path = written(2);
     appendFileSync(path, '3,');
-    CsvFile.resume(path, columns, 7).close();
+    CsvFile.resume(path, columns, 7, 2).close();
     expect(readMetrics(path).length).toBe(2);
     expect(readMetrics(path).torn).toBe(false);
   });
@@ -88,16 +88,38 @@ describe('CsvFile', () => {
   it('starts anew when nothing was done, and only then', () => {
     const path = fresh();
     writeFileSync(path, 'step,lo');
-    expect(() => CsvFile.resume(path, columns, 5)).toThrow(UsageError);
-    CsvFile.resume(path, columns, 0).close();
+    expect(() => CsvFile.resume(path, columns, 5, 5)).toThrow(UsageError);
+    CsvFile.resume(path, columns, 0, 0).close();
     expect(readFileSync(path, 'utf8')).toBe('step,loss,status\n');
   });
 
   it('refuses other columns and leaves the file as it was', () => {
     const path = written(2);
     const before = readFileSync(path, 'utf8');
-    expect(() => CsvFile.resume(path, ['step', 'loss'], 1)).toThrow(/found: {4}step,loss,status/);
+    expect(() => CsvFile.resume(path, ['step', 'loss'], 1, 1)).toThrow(/found: {4}step,loss,status/);
     expect(readFileSync(path, 'utf8')).toBe(before);
+  });
+});
+
+describe('a file that lost rows', () => {
+  it.each([
+    ['at its end', (text: string) => text.split('\n').slice(0, 3).join('\n')],
+    ['inside', (text: string) => text.replace(/^2,.*\n/m, '')],
+    ['to zero bytes', (text: string) => text.replace(/^2,.*$/m, (line) => '\0'.repeat(line.length))],
+  ])('%s is not gone on with', (_, damage) => {
+    const path = written(4);
+    writeFileSync(path, damage(readFileSync(path, 'utf8')));
+    expect(() => CsvFile.resume(path, columns, 4, 4)).toThrow(/whole rows up to step 4.*--force/);
+  });
+
+  it('drops rows from a step on', () => {
+    const path = written(4);
+    const file = CsvFile.resume(path, columns, 4, 4);
+    file.dropFrom(3);
+    file.append({ step: 3, loss: 7 });
+    file.close();
+    expect(file.rows).toBe(3);
+    expect([...readMetrics(path).numbers('loss')]).toEqual([1, 0.5, 7]);
   });
 });
 

@@ -1,4 +1,13 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
 import { stringify } from 'csv-stringify/sync';
 import { UsageError } from '../errors.js';
 import { scanCsv } from './csv-read.js';
@@ -28,13 +37,14 @@ export class CsvFile {
     readonly path: string,
     private readonly columns: readonly string[],
     private readonly fd: number,
+    private rowCount: number,
   ) {
     this.known = new Set(columns);
   }
 
   /** Starts a new file, its header written; an existing one is overwritten. */
   static create(path: string, columns: readonly string[]): CsvFile {
-    const file = new CsvFile(path, columns, openSync(path, 'w'));
+    const file = new CsvFile(path, columns, openSync(path, 'w'), 0);
     file.write(stringify([[...columns]]));
     return file;
   }
@@ -43,9 +53,11 @@ export class CsvFile {
    * Opens an existing file to go on after `lastStep`: rows of later steps and a torn last line are cut off.
    * With `lastStep` 0, a file that is missing or has no whole header is started anew.
    *
-   * @throws UsageError when the header is not `columns`, or when steps were done but the file is missing or damaged.
+   * @param rows number of rows up to `lastStep` that the file had when the checkpoint was written
+   * @throws UsageError when the header is not `columns`, when steps were done but the file is missing or damaged, or
+   *   when it lacks rows.
    */
-  static resume(path: string, columns: readonly string[], lastStep: number): CsvFile {
+  static resume(path: string, columns: readonly string[], lastStep: number, rows: number): CsvFile {
     const scan = scanCsv(existsSync(path) ? readFileSync(path) : Buffer.alloc(0));
     if (scan.header === undefined) {
       if (lastStep === 0) return CsvFile.create(path, columns);
@@ -60,9 +72,29 @@ export class CsvFile {
           'Use the version of gen-bench that wrote it, or start again with --force.',
       );
     }
+    const kept = scan.rows.filter((row) => row.step <= lastStep).length;
+    if (kept !== rows) {
+      throw new UsageError(
+        `${path}: has ${kept} whole rows up to step ${lastStep}, the checkpoint was written with ${rows}: it was cut or changed since. Start the run again with --force.`,
+      );
+    }
     const later = scan.rows.find((row) => row.step > lastStep);
     truncateSync(path, later?.start ?? scan.end);
-    return new CsvFile(path, columns, openSync(path, 'a'));
+    return new CsvFile(path, columns, openSync(path, 'a'), kept);
+  }
+
+  /** Cuts off the rows of `step` and later. */
+  dropFrom(step: number): void {
+    const { rows } = scanCsv(readFileSync(this.path));
+    const first = rows.findIndex((row) => row.step >= step);
+    if (first === -1) return;
+    ftruncateSync(this.fd, rows[first]!.start);
+    this.rowCount = first;
+  }
+
+  /** Rows written, the header not counted. */
+  get rows(): number {
+    return this.rowCount;
   }
 
   /** Appends a row; fields are taken by column name, absent ones are left empty. */
@@ -71,6 +103,7 @@ export class CsvFile {
       if (!this.known.has(name)) throw new Error(`${this.path} has no column "${name}"`);
     }
     this.write(stringify([this.columns.map((column) => formatValue(row[column]))]));
+    this.rowCount++;
   }
 
   /** Forces everything written so far to the disk. */

@@ -1,15 +1,9 @@
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MissingError, UsageError } from '../errors.js';
+import { type Lock, tryLock } from '../lock-file.js';
 
 /** Files of a run's directory. */
 export interface RunFiles {
@@ -32,17 +26,21 @@ function runFiles(directory: string): RunFiles {
   };
 }
 
+/** How often a run that waits for a directory looks again. */
+const POLL_MS = 200;
+
 /**
  * Makes the directory ready for a run and locks it against a second process.
  *
+ * @param options.lockWaitMs how long to wait for a process that has the directory; default: not at all
  * @returns the files, and a function that gives the lock back
  * @throws UsageError when it holds a run already and neither `resume` nor `force` was given, or when another process
  *   is running in it; MissingError when it cannot be written.
  */
-export function openRunDirectory(
+export async function openRunDirectory(
   directory: string,
-  { resume, force }: { readonly resume: boolean; readonly force: boolean },
-): { files: RunFiles; release: () => void } {
+  options: { readonly resume: boolean; readonly force: boolean; readonly lockWaitMs?: number },
+): Promise<{ files: RunFiles; release: () => void }> {
   const files = runFiles(directory);
   try {
     mkdirSync(directory, { recursive: true });
@@ -51,63 +49,65 @@ export function openRunDirectory(
       `${directory} cannot be made (${(error as Error).message}). Choose a writable folder: --out DIR.`,
     );
   }
-  const release = lock(directory);
+  const lock = await lockDirectory(directory, options.lockWaitMs ?? 0);
   try {
-    if (existsSync(files.metrics) && !resume) {
-      if (!force) {
-        throw new UsageError(
-          `${directory} holds a run already. Go on with it: --resume. Discard it: --force. Keep both: --out DIR.`,
-        );
-      }
-      for (const name of Object.values(files)) if (name !== directory) rmSync(name, { force: true });
-      rmSync(join(directory, 'checkpoint'), { recursive: true, force: true });
-    }
+    if (options.resume) removeTemporaries(directory);
+    else clear(files, options.force);
   } catch (error) {
-    release();
+    lock.release();
     throw error;
   }
-  return { files, release };
+  return { files, release: () => lock.release() };
 }
 
-/** An exclusive file with the owner's process id; one left by a dead process is taken over. */
-function lock(directory: string): () => void {
+async function lockDirectory(directory: string, waitMs: number): Promise<Lock> {
   const path = join(directory, '.lock');
-  for (let attempt = 0; attempt < 2; attempt++) {
+  for (let waited = 0; ; waited += POLL_MS) {
+    let lock: ReturnType<typeof tryLock>;
     try {
-      const fd = openSync(path, 'wx');
-      writeSync(fd, String(process.pid));
-      closeSync(fd);
-      return () => rmSync(path, { force: true });
+      lock = tryLock(path);
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      if (code !== 'EEXIST') {
-        throw new MissingError(
-          `${directory} cannot be written (${message}). Choose another folder: --out DIR.`,
-        );
-      }
-      const owner = Number(readFileSync(path, 'utf8'));
-      if (owner !== process.pid && isAlive(owner)) {
-        throw new UsageError(
-          `${directory} is in use by process ${owner}. Wait for it, or choose another --out DIR.`,
-        );
-      }
-      rmSync(path, { force: true });
+      throw new MissingError(
+        `${directory} cannot be written (${(error as Error).message}). Choose another folder: --out DIR.`,
+      );
+    }
+    if (!('owner' in lock)) return lock;
+    if (waited >= waitMs) {
+      const { pid, host } = lock.owner;
+      const where = host === undefined || host === hostname() ? '' : ` on ${host}`;
+      throw new UsageError(
+        `${directory} is in use by process ${pid}${where}. Wait for it, or choose another --out DIR. If that process is gone, remove ${path}.`,
+      );
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+/** Removes what an earlier run left. The checkpoint goes first: nothing may ever go on from it with other rows. */
+function clear(files: RunFiles, force: boolean): void {
+  const { directory } = files;
+  if (existsSync(files.metrics) && !force) {
+    throw new UsageError(
+      `${directory} holds a run already. Go on with it: --resume. Discard it: --force. Keep both: --out DIR.`,
+    );
+  }
+  rmSync(join(directory, 'checkpoint'), { recursive: true, force: true });
+  for (const name of Object.values(files)) if (name !== directory) rmSync(name, { force: true });
+  removeTemporaries(directory);
+}
+
+/** Half-written files of a process that was killed. */
+function removeTemporaries(directory: string): void {
+  for (const folder of [directory, join(directory, 'checkpoint')]) {
+    if (!existsSync(folder)) continue;
+    for (const name of readdirSync(folder)) {
+      if (name.endsWith('.tmp')) rmSync(join(folder, name), { force: true });
     }
   }
-  throw new UsageError(`${directory} is being opened by another process.`);
 }
 
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** Writes a small file of the run. */
-export function writeJson(path: string, value: unknown): void {
-  writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
+/** Writes a small file of the run in one move: a reader, or a kill, sees the old one or the new one, never half. */
+export function writeWhole(path: string, text: string): void {
+  writeFileSync(`${path}.tmp`, text);
+  renameSync(`${path}.tmp`, path);
 }

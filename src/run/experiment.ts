@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { configHash, stringifyConfig } from '../config/output.js';
 import type { Config } from '../config/schema.js';
@@ -9,18 +8,19 @@ import { takePeakTensorBytes } from '../engine/memory.js';
 import { loadEngine } from '../engine/tf.js';
 import { DivergedError, InterruptedError } from '../errors.js';
 import type { Model } from '../models/types.js';
+import { systemFailure } from '../system-failure.js';
 import type { Task } from '../tasks/task.js';
 import { buildDataset, buildMethod, buildModel, buildTask, loadPretrained } from './build.js';
 import { type CheckpointState, restoreCheckpoint, saveCheckpoint } from './checkpoint.js';
 import { EVAL_COLUMNS, METRICS_COLUMNS } from './columns.js';
 import { CsvFile } from './csv.js';
 import { readMetrics } from './csv-read.js';
-import { openRunDirectory, type RunFiles, writeJson } from './directory.js';
+import { openRunDirectory, type RunFiles, writeWhole } from './directory.js';
 import { evaluate } from './evaluation.js';
 import type { Method } from './method.js';
 import { Objective } from './objective.js';
 import { type Progress, silentProgress, terminalProgress } from './progress.js';
-import { provenance } from './provenance.js';
+import { checkSameData, provenance } from './provenance.js';
 import { metricsRow, summarise } from './rows.js';
 import { type RunSummary, writeSummary } from './summary.js';
 
@@ -31,6 +31,8 @@ export interface ExperimentOptions {
   readonly resume: boolean;
   /** Discard a run that is there. */
   readonly force: boolean;
+  /** How long to wait for another process that has the directory; default: not at all. */
+  readonly lockWaitMs?: number;
   /** Stop after this many steps in all. */
   readonly maxSteps?: number;
   readonly dataDir?: string;
@@ -56,11 +58,13 @@ const EXPLOSION_FACTOR = 1e6;
  *   the directory is taken; MissingError when data, weights or the engine are missing. Rows written so far are kept.
  */
 export async function runExperiment(config: Config, options: ExperimentOptions): Promise<RunSummary> {
-  const { files, release } = openRunDirectory(options.outDir, options);
+  const { files, release } = await openRunDirectory(options.outDir, options);
   let run: Run | undefined;
   try {
     run = await Run.open(config, options, files);
     return await run.train();
+  } catch (error) {
+    throw systemFailure(error) ?? error;
   } finally {
     await run?.close();
     release();
@@ -124,7 +128,13 @@ class Run {
       stepsPerEpoch: this.stepsPerEpoch ?? this.totalSteps,
     });
     this.hash = configHash(config);
-    this.state = { step: 0, configHash: this.hash, firstLoss: Number.NaN, wallMs: 0 };
+    this.state = {
+      step: 0,
+      configHash: this.hash,
+      firstLoss: Number.NaN,
+      wallMs: 0,
+      rows: { metrics: 0, evaluations: 0 },
+    };
   }
 
   /** Opens the files, restores the checkpoint. */
@@ -133,28 +143,26 @@ class Run {
     const restored = options.resume
       ? await restoreCheckpoint(files.directory, this.hash, this.model, this.method)
       : undefined;
-    if (restored) this.state = restored;
-    const { step } = this.state;
+    if (restored) {
+      checkSameData(files.provenance, this.checksums);
+      this.state = restored;
+    }
+    const { step, rows } = this.state;
     const columns = [...METRICS_COLUMNS, ...this.task.scoreNames];
     // An evaluation that only the end of a shorter run asked for is not part of the longer one.
     const keepLast = this.isDue(config.eval.every, step) || step >= this.lastStep;
-    const evaluated = keepLast ? step : Math.max(step - 1, 0);
     this.metrics = restored
-      ? CsvFile.resume(files.metrics, columns, step)
+      ? CsvFile.resume(files.metrics, columns, step, rows.metrics)
       : CsvFile.create(files.metrics, columns);
     this.evaluations = restored
-      ? CsvFile.resume(files.eval, EVAL_COLUMNS, evaluated)
+      ? CsvFile.resume(files.eval, EVAL_COLUMNS, step, rows.evaluations)
       : CsvFile.create(files.eval, EVAL_COLUMNS);
+    if (!keepLast) this.evaluations.dropFrom(step);
     if (!restored) {
-      writeFileSync(files.config, stringifyConfig(config));
-      writeJson(
-        files.provenance,
-        provenance({
-          command: options.command,
-          checksums: this.checksums,
-          fidelity: this.fidelity(),
-        }),
-      );
+      const { command } = options;
+      const facts = provenance({ command, checksums: this.checksums, fidelity: this.fidelity() });
+      writeWhole(files.config, stringifyConfig(config));
+      writeWhole(files.provenance, `${JSON.stringify(facts, null, 2)}\n`);
     }
     if (options.progress) this.progress = terminalProgress(config.name, this.lastStep, step);
   }
@@ -241,6 +249,7 @@ class Run {
     await saveCheckpoint(this.files.directory, this.model, this.method, {
       ...this.state,
       wallMs: this.wallMs(),
+      rows: { metrics: this.metrics.rows, evaluations: this.evaluations.rows },
     });
   }
 

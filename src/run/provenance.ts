@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { compileMode } from '../engine/compile.js';
 import { backend, currentPrecision, tf, threadCount } from '../engine/tf.js';
+import { UsageError } from '../errors.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -62,4 +63,26 @@ export function provenance(run: {
     startedAt: new Date().toISOString(),
     ...run,
   };
+}
+
+/**
+ * Compares the data and weight files at hand with those that the run was started with.
+ *
+ * @param path the run's provenance.json; one that is missing or unreadable says nothing
+ * @throws UsageError where a file is another one
+ */
+export function checkSameData(path: string, checksums: Readonly<Record<string, string>>): void {
+  let started: Partial<Provenance>;
+  try {
+    started = JSON.parse(readFileSync(path, 'utf8')) as Partial<Provenance>;
+  } catch {
+    return;
+  }
+  const differs = Object.entries(started.checksums ?? {}).find(
+    ([name, sha256]) => checksums[name] !== undefined && checksums[name] !== sha256,
+  );
+  if (!differs) return;
+  throw new UsageError(
+    `${differs[0]} is not the file that the run was started with (sha256 ${checksums[differs[0]]}, then ${differs[1]}). Give the same data, or start again with --force.`,
+  );
 }

@@ -1,6 +1,7 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { MissingError } from '../errors.js';
+import { writeWhole } from './directory.js';
 
 /** JSON has no NaN: `writeSummary` turns it into null, reading turns it back. */
 const number = z
@@ -62,10 +63,9 @@ export function finalLoss(losses: ArrayLike<number>, stepsPerEpoch?: number): nu
   return sum / count;
 }
 
-/** Writes `summary.json`, in one move: a reader sees the old one or the new one, never half. */
+/** Writes `summary.json`. */
 export function writeSummary(path: string, summary: RunSummary): void {
-  writeFileSync(`${path}.tmp`, `${JSON.stringify(summary, null, 2)}\n`);
-  renameSync(`${path}.tmp`, path);
+  writeWhole(path, `${JSON.stringify(summary, null, 2)}\n`);
 }
 
 /** @throws MissingError when the file is not a summary of this version. */

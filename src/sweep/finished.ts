@@ -17,8 +17,13 @@ export function finishedSummary(
   const configPath = join(dir, 'config.yaml');
   const summaryPath = join(dir, 'summary.json');
   if (!existsSync(configPath) || !existsSync(summaryPath)) return undefined;
-  if (configHash(parse(readFileSync(configPath, 'utf8'))) !== configHash(config)) return undefined;
-  const summary = readSummary(summaryPath);
+  let summary: RunSummary;
+  try {
+    if (configHash(parse(readFileSync(configPath, 'utf8'))) !== configHash(config)) return undefined;
+    summary = readSummary(summaryPath);
+  } catch {
+    return undefined; // damaged: running it says what is wrong
+  }
   const finished =
     summary.status === 'done' ||
     summary.status === 'diverged' ||
