@@ -20,7 +20,9 @@ import type { WeightSource } from './weights.js';
  * EfficientNet-Lite0: EfficientNet (Tan & Le 2019, arXiv:1905.11946) without squeeze-and-excitation and with ReLU6, as
  * TensorFlow published it in 2020 for mobile processors. Names, shapes and initial distributions are timm's, which has
  * it twice: `efficientnet_lite0` pads convolutions alike on both sides and has PyTorch's epsilon,
- * `tf_efficientnet_lite0` has TensorFlow's SAME padding and epsilon, as the published weights were trained.
+ * `tf_efficientnet_lite0` has TensorFlow's SAME padding and epsilon, as the published weights were trained. Those want
+ * images of 224 pixels, scaled to [−1, 1] (mean 0.5, standard deviation 0.5; originally (byte − 127) / 128), of which
+ * the central 87.5 % were evaluated.
  */
 
 interface Variant {
