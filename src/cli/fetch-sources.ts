@@ -5,10 +5,14 @@ import { didYouMean } from '../config/suggest.js';
 import { isSweep, loadSweep } from '../config/sweep.js';
 import type { DatasetDefinition } from '../data/definition.js';
 import { type Source, sourceById, sources } from '../data/manifest.js';
-import { datasets } from '../data/registry.js';
 import { UsageError } from '../errors.js';
+import { tasks } from '../tasks/registry.js';
+import type { TaskDefinition } from '../tasks/types.js';
 
-const definitions: Readonly<Record<string, DatasetDefinition>> = datasets;
+const definitions = Object.assign(
+  {},
+  ...Object.values<TaskDefinition>(tasks).map(({ datasets }) => datasets),
+) as Readonly<Record<string, DatasetDefinition>>;
 
 /**
  * What `gen-bench fetch <target>` gets: the sources of a config or sweep, of a dataset, or the one of that id.

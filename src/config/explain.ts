@@ -1,6 +1,5 @@
 /** `gen-bench explain`: what a config means, without data, weights or TensorFlow. */
 import type { DatasetDefinition } from '../data/definition.js';
-import { datasets } from '../data/registry.js';
 import { resolveGenOptions } from '../gen/options.js';
 import { schedulers } from '../schedulers/registry.js';
 import type { SchedulerDefinition } from '../schedulers/types.js';
@@ -41,7 +40,7 @@ function describeParts(config: Config): string[] {
 function trainSizeOf(config: Config): number | undefined {
   if (!config.dataset) return undefined;
   const { name, ...options } = config.dataset;
-  const definition = (datasets as Readonly<Record<string, DatasetDefinition>>)[name];
+  const definition = registryOf('dataset', config.task)?.[name] as DatasetDefinition | undefined;
   return definition?.facts(options).trainSize;
 }
 

@@ -40,6 +40,12 @@ export type Config = {
       train: z.output<typeof trainSchema>;
     }
   | {
+      task: 'recommendation';
+      model: Chosen<(typeof tasks)['recommendation']['models']>;
+      dataset: Chosen<(typeof tasks)['recommendation']['datasets']>;
+      train: z.output<typeof trainSchema>;
+    }
+  | {
       task: 'synthetic';
       model: Chosen<(typeof tasks)['synthetic']['models']>;
       dataset?: undefined;

@@ -46,7 +46,7 @@ export function createLoader(split: Split, options: LoaderOptions): Loader {
 
   function batchOf(step: number): Promise<HostBatch> {
     return kept.get(step, () => {
-      const batch = split.read(indicesOf(step));
+      const batch = split.read(indicesOf(step), epochOf(step));
       // A batch read ahead may never be asked for; its failure shows when it is.
       batch.catch(() => {});
       return batch;

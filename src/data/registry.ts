@@ -1,6 +1,7 @@
 import { cifar10 } from './cifar10.js';
 import { fashionMnist } from './fashion-mnist.js';
 import { mnistDigits } from './mnist-digits.js';
+import { movieLens1m, movieLens100k } from './recommendation/movielens.js';
 
 /** Every dataset by its name in a config: add a line here to add one. */
 export const datasets = {
@@ -8,3 +9,6 @@ export const datasets = {
   'fashion-mnist': fashionMnist,
   cifar10,
 };
+
+/** Sets of what users took in which order, for recommendation. */
+export const interactionDatasets = { 'ml-1m': movieLens1m, 'ml-100k': movieLens100k };

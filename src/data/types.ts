@@ -13,8 +13,8 @@ export type HostBatch = Readonly<Record<string, HostArray>>;
 export interface Split {
   /** Number of examples. */
   readonly length: number;
-  /** Reads the examples at `indices` in that order. */
-  read(indices: Int32Array): Promise<HostBatch>;
+  /** Reads the examples at `indices` in that order, as they are in `epoch` (from 0) where epochs differ. */
+  read(indices: Int32Array, epoch?: number): Promise<HostBatch>;
   /** A permutation in which reading all is cheapest: texts of like length together, so that little is padded. */
   readingOrder?(): Int32Array;
 }
@@ -30,6 +30,10 @@ export interface Dataset {
   readonly numClasses?: number;
   /** [height, width, channels] of `image` after preprocessing; image sets only. */
   readonly imageShape?: readonly [number, number, number];
+  /** Sequences of items only: items are 1 to this. */
+  readonly numItems?: number;
+  /** Length that sequences are cut or padded to, where it is one for all. */
+  readonly sequenceLength?: number;
   /** sha256 of every file the data came from, by file name, for provenance.json. */
   readonly checksums: Readonly<Record<string, string>>;
   close?(): Promise<void>;

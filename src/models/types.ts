@@ -64,6 +64,10 @@ export interface ModelContext {
   readonly numClasses?: number;
   /** [height, width, channels] */
   readonly imageShape?: readonly [number, number, number];
+  /** Items are 1 to this. */
+  readonly numItems?: number;
+  /** Tokens of every sequence. */
+  readonly sequenceLength?: number;
 }
 
 export interface ModelDefinition<Options extends z.ZodObject = z.ZodObject> {

@@ -2,13 +2,11 @@ import { basename } from 'node:path';
 import type { Config } from '../config/schema.js';
 import { cacheDirectory } from '../data/cache.js';
 import type { DatasetDefinition } from '../data/definition.js';
-import { datasets } from '../data/registry.js';
 import { locateWeights } from '../data/sources.js';
 import type { Dataset } from '../data/types.js';
 import { readWeights } from '../formats/weights.js';
 import { GenController } from '../gen/controller.js';
 import { resolveGenOptions } from '../gen/options.js';
-import { functions, models } from '../models/registry.js';
 import type { Model, ModelDefinition } from '../models/types.js';
 import { loadWeights } from '../models/weights.js';
 import { optimizers } from '../optimizers/registry.js';
@@ -16,8 +14,11 @@ import type { Optimizer, OptimizerDefinition } from '../optimizers/types.js';
 import { schedulers } from '../schedulers/registry.js';
 import type { SchedulerDefinition } from '../schedulers/types.js';
 import { classification } from '../tasks/classification.js';
+import { recommendation } from '../tasks/recommendation.js';
+import { tasks } from '../tasks/registry.js';
 import { synthetic } from '../tasks/synthetic.js';
 import type { Task } from '../tasks/task.js';
+import type { TaskDefinition } from '../tasks/types.js';
 import { type Method, ScheduledMethod } from './method.js';
 import type { Objective } from './objective.js';
 
@@ -26,8 +27,15 @@ import type { Objective } from './objective.js';
  * known and options valid; TypeScript cannot follow that, hence the casts, here only.
  */
 
+const running: Readonly<Record<Config['task'], Task>> = { classification, recommendation, synthetic };
+
 export function buildTask(config: Config): Task {
-  return config.task === 'synthetic' ? synthetic : classification;
+  return running[config.task];
+}
+
+/** What the config's task may choose from. */
+function offered(config: Config): TaskDefinition {
+  return tasks[config.task];
 }
 
 export async function buildDataset(
@@ -36,7 +44,7 @@ export async function buildDataset(
 ): Promise<Dataset | undefined> {
   if (!config.dataset) return undefined;
   const { name, ...options } = config.dataset;
-  const definition = datasets[name] as DatasetDefinition;
+  const definition = offered(config).datasets?.[name] as DatasetDefinition;
   return definition.create(options, { dataDir, cacheDir: cacheDirectory(), seed: config.train.seed });
 }
 
@@ -58,11 +66,13 @@ export async function loadPretrained(
 
 export function buildModel(config: Config, dataset: Dataset | undefined): Model {
   const { name, ...options } = config.model;
-  const definition = { ...models, ...functions }[name] as ModelDefinition;
+  const definition = offered(config).models[name] as ModelDefinition;
   return definition.create(options, {
     seed: config.train.seed,
     numClasses: dataset?.numClasses,
     imageShape: dataset?.imageShape,
+    numItems: dataset?.numItems,
+    sequenceLength: dataset?.sequenceLength,
   });
 }
 

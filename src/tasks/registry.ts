@@ -1,5 +1,5 @@
-import { datasets } from '../data/registry.js';
-import { functions, models } from '../models/registry.js';
+import { datasets, interactionDatasets } from '../data/registry.js';
+import { functions, models, recommenders } from '../models/registry.js';
 import type { TaskDefinition } from './types.js';
 
 /** Every task by its name in a config. */
@@ -9,6 +9,12 @@ export const tasks = {
     description: 'softmax cross-entropy over classes, scored by accuracy',
     models,
     datasets,
+  },
+  recommendation: {
+    name: 'recommendation',
+    description: 'masked items of a sequence, scored by the rank of the next item among sampled others',
+    models: recommenders,
+    datasets: interactionDatasets,
   },
   synthetic: {
     name: 'synthetic',
