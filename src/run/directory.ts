@@ -2,8 +2,9 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync }
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MissingError, UsageError } from '../errors.js';
+import { UsageError } from '../errors.js';
 import { type Lock, tryLock } from '../lock-file.js';
+import { systemFailure } from '../system-failure.js';
 
 /** Files of a run's directory. */
 export interface RunFiles {
@@ -35,7 +36,7 @@ const POLL_MS = 200;
  * @param options.lockWaitMs how long to wait for a process that has the directory; default: not at all
  * @returns the files, and a function that gives the lock back
  * @throws UsageError when it holds a run already and neither `resume` nor `force` was given, or when another process
- *   is running in it; MissingError when it cannot be written.
+ *   is running in it, or when it cannot be written.
  */
 export async function openRunDirectory(
   directory: string,
@@ -45,7 +46,8 @@ export async function openRunDirectory(
   try {
     mkdirSync(directory, { recursive: true });
   } catch (error) {
-    throw new MissingError(
+    // not by its code: a read-only file system calls a new folder's parent missing
+    throw new UsageError(
       `${directory} cannot be made (${(error as Error).message}). Choose a writable folder: --out DIR.`,
     );
   }
@@ -67,9 +69,7 @@ async function lockDirectory(directory: string, waitMs: number): Promise<Lock> {
     try {
       lock = tryLock(path);
     } catch (error) {
-      throw new MissingError(
-        `${directory} cannot be written (${(error as Error).message}). Choose another folder: --out DIR.`,
-      );
+      throw systemFailure(error) ?? error;
     }
     if (!('owner' in lock)) return lock;
     if (waited >= waitMs) {

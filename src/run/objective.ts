@@ -1,4 +1,5 @@
 import { sliceBatch } from '../data/loader.js';
+import { pixelsToFloats } from '../data/pixels.js';
 import type { HostBatch } from '../data/types.js';
 import { type CompiledFunction, compile } from '../engine/compile.js';
 import { assignAll, disposeAll, type Parameter, readAll } from '../engine/parameters.js';
@@ -275,7 +276,9 @@ function toTensors(batch: HostBatch): Record<string, Tensor> {
   return Object.fromEntries(
     Object.entries(batch).map(([name, { shape, data }]) => [
       name,
-      data instanceof Int32Array ? tf.tensor(data, [...shape], 'int32') : floatTensor(data, [...shape]),
+      data instanceof Int32Array
+        ? tf.tensor(data, [...shape], 'int32')
+        : floatTensor(data instanceof Uint8Array ? pixelsToFloats(data) : data, [...shape]),
     ]),
   );
 }
