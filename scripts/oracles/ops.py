@@ -2,7 +2,7 @@
 
     python scripts/oracles/ops.py > src/engine/testdata/ops.json
 
-Needs torch (made with 2.15) and numpy. Inputs are float32 numbers, the computation is in float64. Images are NHWC and
+Needs torch, torchvision (made with 2.15 and 0.29) and numpy. Inputs are float32 numbers, the computation is in float64. Images are NHWC and
 kernels HWIO in the file. Gradients are those of sum(output * upstream).
 """
 
@@ -11,6 +11,7 @@ import json
 import numpy as np
 import torch
 import torch.nn.functional as F
+import torchvision
 
 random = np.random.default_rng(0)
 
@@ -215,5 +216,79 @@ depthwise(1, 7, 6, 2, 3, 2, 1)
 depthwise(1, 7, 8, 2, 5, 2, 2)
 depthwise(1, 6, 7, 2, 3, 2, "same")
 depthwise(1, 7, 8, 2, 5, 2, "same")
+
+
+def upsample(b, h, w, c, height, width):
+    case(
+        "upsampleNearest",
+        {"height": height, "width": width},
+        {"x": normal(b, h, w, c)},
+        lambda x: nhwc(F.interpolate(nchw(x), size=(height, width), mode="nearest")),
+    )
+
+
+upsample(2, 3, 2, 2, 6, 4)
+upsample(1, 4, 3, 2, 7, 5)
+
+
+def conv_transpose(b, h, w, c, k, n, stride, padding):
+    case(
+        "conv2dTranspose",
+        {"stride": stride, "padding": padding},
+        {"x": normal(b, h, w, c), "kernel": normal(k, k, n, c)},
+        lambda x, kernel: nhwc(
+            F.conv_transpose2d(nchw(x), kernel.permute(3, 2, 0, 1), stride=stride, padding=padding)
+        ),
+    )
+
+
+conv_transpose(2, 3, 4, 2, 2, 3, 2, 0)
+conv_transpose(1, 3, 3, 2, 4, 2, 2, 1)
+conv_transpose(2, 1, 1, 3, 4, 2, 1, 0)
+
+case(
+    "sigmoidCrossEntropy",
+    {},
+    {"logits": 3 * normal(3, 5), "targets": np.abs(normal(3, 5)) % np.float32(1)},
+    lambda logits, targets: F.binary_cross_entropy_with_logits(logits, targets.detach(), reduction="none"),
+)
+
+
+def roi_align(size, boxes, levels):
+    """`boxes`: (image, level, left, top, right, bottom) each, pooled from the level's own features."""
+    names = list(levels)
+    scales = [scale for scale, _ in levels.values()]
+
+    def fn(**features):
+        out = [
+            torchvision.ops.roi_align(
+                nchw(features[names[level]]),
+                torch.tensor([[image, *box]], dtype=torch.float64),
+                size,
+                spatial_scale=scales[level],
+                sampling_ratio=2,
+            )
+            for image, level, *box in boxes
+        ]
+        return nhwc(torch.cat(out))
+
+    attributes = {"size": size, "boxes": boxes, "scales": scales}
+    case("roiAlign", attributes, {name: features for name, (_, features) in levels.items()}, fn)
+
+
+# inside, narrower than a pixel, at the edges, across them, and far outside
+roi_align(
+    3,
+    [
+        [0, 0, 3.25, 5.5, 22.75, 27.25],
+        [1, 0, 0, 0, 36, 28],
+        [1, 1, 10.5, 2.25, 35.75, 27.5],
+        [0, 1, 30.5, 26.75, 36, 28],
+        [0, 0, -6.5, -7.25, 9.75, 40.5],
+        [1, 0, 17.125, 9.375, 17.25, 9.5],
+        [0, 1, -40, 3, -20, 12],
+    ],
+    {"fine": (0.25, normal(2, 7, 9, 2)), "coarse": (0.125, normal(2, 4, 5, 2))},
+)
 
 print(json.dumps({"torch": torch.__version__, "cases": cases}))

@@ -78,6 +78,10 @@ export function wrapBinding(native: NativeBinding): NativeBinding {
       inputs,
       outputs.map((output) => ({ ...output })),
     );
+    for (const output of outputs) {
+      // tfjs has no int64 and would warn; such a tensor only goes on into other ops.
+      if (output.dtype === DT.INT64) output.dtype = DT.INT32;
+    }
     return outputs;
   };
 

@@ -8,7 +8,7 @@ import { backend, currentPrecision, type DataType, type Tensor, type TensorInfo,
 export type AttributeValue =
   | boolean
   | string
-  | { readonly type: DataType | 'resource' }
+  | { readonly type: DataType | 'resource' | 'int64' }
   | { readonly int: number | readonly number[] }
   | { readonly float: number | readonly number[] }
   | { readonly shape: readonly number[] };
@@ -49,7 +49,7 @@ function opAttribute(name: string, value: AttributeValue): OpAttribute {
   return { name, type: binding.TF_ATTR_SHAPE, value: value.shape as number[] };
 }
 
-export function dataTypeNumber(dtype: DataType | 'resource'): number {
+export function dataTypeNumber(dtype: DataType | 'resource' | 'int64'): number {
   switch (dtype) {
     case 'float32':
       return DT.FLOAT;
@@ -59,6 +59,8 @@ export function dataTypeNumber(dtype: DataType | 'resource'): number {
       return DT.BOOL;
     case 'resource':
       return DT.RESOURCE;
+    case 'int64':
+      return DT.INT64;
     default:
       throw new Error(`no TensorFlow data type for ${dtype}`);
   }
