@@ -9,6 +9,11 @@ export function positiveInteger(text: string): number {
   return value;
 }
 
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('expected a whole number ≥ 0.');
+  return Number(text);
+}
+
 /** The number of a table or figure in the paper. */
 export function paperNumber(text: string): number {
   if (!/^\d{1,2}$/.test(text)) throw new InvalidArgumentError('expected a number, as in the paper.');

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { interruptSignal } from './interrupt.js';
-import { commandLine, positiveInteger } from './options.js';
+import { commandLine, positiveInteger, wholeNumber } from './options.js';
 import type { SetExitCode } from './program.js';
 
 interface SweepFlags {
@@ -10,6 +10,7 @@ interface SweepFlags {
   out?: string;
   resume?: boolean;
   force?: boolean;
+  retries: number;
   maxSteps?: number;
   dataDir?: string;
   compile: boolean;
@@ -29,6 +30,7 @@ export function addSweep(program: Command, setExitCode: SetExitCode): void {
     .option('--out <dir>', 'directory of the sweep (default: results/<sweep>)')
     .option('--resume', 'go on from the checkpoints of jobs that were begun')
     .option('--force', 'start every job again')
+    .option('--retries <n>', 'times to try again after the process of a job died', wholeNumber, 1)
     .option('--max-steps <n>', 'stop each job after n steps', positiveInteger)
     .option('--data-dir <dir>', 'folder with data and weights of your own')
     .option('--no-compile', 'run every operation by itself instead of as a recorded graph')
@@ -57,6 +59,7 @@ async function sweep(file: string, flags: SweepFlags): Promise<number> {
       jobs: flags.jobs,
       resume: flags.resume ?? false,
       force: flags.force ?? false,
+      retries: flags.retries,
       maxSteps: flags.maxSteps,
       dataDir: flags.dataDir,
       compile: flags.compile,

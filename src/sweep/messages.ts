@@ -9,6 +9,7 @@ export interface JobRequest {
     readonly outDir: string;
     readonly resume: boolean;
     readonly force: boolean;
+    readonly lockWaitMs: number;
     readonly maxSteps?: number;
     readonly dataDir?: string;
     readonly compile: boolean;

@@ -18,7 +18,7 @@ const configOf = (name: string, seed = 0) => fakeConfig({ seed, config: { name }
 const job = (name: string, dir = name): SweepJob => ({ name, dir, overrides: [], config: configOf(name) });
 const options = (more: Partial<SweepOptions> = {}): SweepOptions => ({
   outDir: join(root, String(count++)),
-  ...{ jobs: 1, resume: false, force: false, compile: true, command: 'test', workerPath },
+  ...{ jobs: 1, resume: false, force: false, retries: 0, compile: true, command: 'test', workerPath },
   ...more,
 });
 const trace = (outDir: string, dir: string) =>
@@ -71,6 +71,22 @@ describe('runSweep', () => {
     });
     expect(killed).toMatchObject({ message: expect.stringContaining('signal SIGKILL (killed from outside') });
     expect(trace(settings.outDir, 'a').pid).not.toBe(trace(settings.outDir, 'b').pid);
+  });
+
+  it('tries again where the process died, from the checkpoint, and nowhere else', async () => {
+    const settings = options({ retries: 2, force: true });
+    const jobs = [job('crash-once'), job('killed'), job('diverge'), job('missing')];
+    const result = await runSweep(jobs, settings);
+    expect(kinds(result.outcomes)).toEqual({
+      ...{ 'crash-once': 'done', killed: 'failed', diverge: 'diverged', missing: 'failed' },
+    });
+    expect(trace(settings.outDir, 'crash-once')).toMatchObject({
+      attempts: 2,
+      options: { resume: true, force: false },
+    });
+    expect(trace(settings.outDir, 'killed').attempts).toBe(3);
+    expect(trace(settings.outDir, 'diverge').attempts).toBe(1);
+    expect(trace(settings.outDir, 'missing').attempts).toBe(1);
   });
 
   it.each([

@@ -30,6 +30,8 @@ export interface SweepOptions {
   readonly resume: boolean;
   /** Starts every run again, finished ones included. */
   readonly force: boolean;
+  /** How often a job is tried again whose worker process died (killed, out of memory); it goes on from its checkpoint. */
+  readonly retries: number;
   readonly maxSteps?: number;
   readonly dataDir?: string;
   readonly compile: boolean;
@@ -47,6 +49,9 @@ export interface SweepResult {
   readonly exitCode: number;
   readonly outcomes: ReadonlyMap<SweepJob, JobOutcome>;
 }
+
+/** A worker of a sweep that was killed still writes a checkpoint; the sweep that goes on waits for it. */
+const LOCK_WAIT_MS = 60_000;
 
 const defaultWorkerPath = fileURLToPath(new URL('./worker.js', import.meta.url));
 
@@ -119,17 +124,25 @@ export async function runSweep(jobs: readonly SweepJob[], options: SweepOptions)
         end(job, { kind: 'interrupted' });
         continue;
       }
-      if (!worker?.alive) worker = start();
       options.onEvent?.({ kind: 'started', job });
       const runDir = join(outDir, job.dir);
-      const reply = await worker.run({
-        config: job.config,
-        options: {
-          ...{ outDir: runDir, force, maxSteps, dataDir, compile, command, verbose: false },
-          resume: resume && existsSync(runDir), // nothing to resume where nothing was begun
-        },
-      });
-      end(job, outcomeOf(reply, runDir));
+      let reply: JobReply | undefined;
+      for (let attempt = 0; attempt <= options.retries && !signal?.aborted; attempt++) {
+        if (!worker?.alive) worker = start();
+        const again = attempt > 0;
+        reply = await worker.run({
+          config: job.config,
+          options: {
+            ...{ outDir: runDir, maxSteps, dataDir, compile, command, verbose: false },
+            lockWaitMs: LOCK_WAIT_MS,
+            force: force && !again,
+            resume: again || (resume && existsSync(runDir)), // nothing to resume where nothing was begun
+          },
+        });
+        // what the run itself says (wrong config, no data, divergence) would be the same again
+        if (worker.alive) break;
+      }
+      end(job, reply ? outcomeOf(reply, runDir) : { kind: 'interrupted' });
     }
     signal?.removeEventListener('abort', interrupt);
     await worker?.close();

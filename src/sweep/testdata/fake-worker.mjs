@@ -1,5 +1,5 @@
 // Stands in for src/sweep/worker.ts: does what `config.name` says, and leaves a run's directory.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const send = (reply) => process.send(reply);
@@ -10,9 +10,15 @@ process.on('disconnect', () => process.exit(0));
 
 process.on('message', ({ config, options }) => {
   mkdirSync(options.outDir, { recursive: true });
-  const trace = { pid: process.pid, threads: process.env.GEN_BENCH_THREADS, options };
-  writeFileSync(join(options.outDir, 'trace.json'), JSON.stringify(trace));
+  const path = join(options.outDir, 'trace.json');
+  const attempts = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).attempts + 1 : 1;
+  const trace = { pid: process.pid, threads: process.env.GEN_BENCH_THREADS, options, attempts };
+  writeFileSync(path, JSON.stringify(trace));
   switch (config.name) {
+    case 'crash-once':
+      if (attempts === 1) process.exit(7);
+      send({ kind: 'done', summary: { status: 'done', name: config.name, final: {} } });
+      break;
     case 'crash':
       console.error('out of luck');
       process.exit(7);
