@@ -81,18 +81,5 @@ for protocol in range(6):
     array = numpy.array([[1.5, -2.0], [0.25, 3.0]], dtype=numpy.float32)
     (OUT / f"array-{protocol}.pkl").write_bytes(pickle.dumps({"a": array, "i": numpy.arange(3)}, protocol=protocol))
 
-# Bilinear resizing as torchvision does it for tensors: antialias changes only downsampling.
-image = torch.arange(5 * 4 * 2, dtype=torch.float32).mul(37).remainder(251).reshape(1, 2, 5, 4)
-
-
-def resized(height, width):
-    out = torch.nn.functional.interpolate(image, (height, width), mode="bilinear", antialias=height < 5)
-    return {"shape": [height, width, 2], "values": out[0].permute(1, 2, 0).flatten().tolist()}
-
-
-expected["resize"] = {
-    "input": {"shape": [5, 4, 2], "values": image[0].permute(1, 2, 0).flatten().tolist()},
-    "outputs": [resized(11, 13), resized(5, 4), resized(3, 2), resized(10, 8)],
-}
 # json has no infinities; none occur.
 (OUT / "expected.json").write_text(json.dumps(expected) + "\n")

@@ -58,10 +58,8 @@ export function createLoader(split: Split, options: LoaderOptions): Loader {
     epochOf,
     get(step) {
       const batch = batchOf(step);
-      // After the caller has its batch.
-      setImmediate(() => {
-        for (let ahead = 1; ahead <= prefetch; ahead++) batchOf(step + ahead);
-      });
+      // Now: a training step holds the main thread, but not the threads that decode.
+      for (let ahead = 1; ahead <= prefetch; ahead++) batchOf(step + ahead);
       return batch;
     },
   };
@@ -80,15 +78,26 @@ export function epochOrder(length: number, seed: number, epoch: number): Int32Ar
   return order;
 }
 
+/** Batches that are read while one is evaluated. */
+const READ_AHEAD = 2;
+
 /** All of a split, each example once, in the order that suits it; the last batch may be smaller. */
 export async function* readBatches(
   split: Split,
   batchSize: number,
 ): AsyncGenerator<{ readonly indices: Int32Array; readonly batch: HostBatch }> {
   const order = split.readingOrder?.() ?? Int32Array.from({ length: split.length }, (_, i) => i);
-  for (let start = 0; start < split.length; start += batchSize) {
-    const indices = order.subarray(start, start + batchSize);
-    yield { indices, batch: await split.read(indices) };
+  const reads: { readonly indices: Int32Array; readonly batch: Promise<HostBatch> }[] = [];
+  for (let start = 0; start < split.length || reads.length > 0; ) {
+    while (start < split.length && reads.length <= READ_AHEAD) {
+      const indices = order.subarray(start, start + batchSize);
+      const batch = split.read(indices);
+      batch.catch(() => {}); // its failure shows in its turn
+      reads.push({ indices, batch });
+      start += batchSize;
+    }
+    const { indices, batch } = reads.shift()!;
+    yield { indices, batch: await batch };
   }
 }
 

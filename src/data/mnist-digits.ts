@@ -9,10 +9,9 @@ import { z } from 'zod';
 import { damaged } from '../formats/files.js';
 import { readTarMembers } from '../formats/tar.js';
 import type { DatasetDefinition } from './definition.js';
-import { imageFacts, imageOptions, imageSplit, type LabelledImages } from './images.js';
+import { imageFacts, imageOptions, imagesInMemory, type LabelledImages } from './images.js';
 import { locateSource } from './sources.js';
 
-const SHAPE = [28, 28, 1] as const;
 const PIXELS = 28 * 28;
 const CLASSES = 10;
 const code = (character: string) => character.charCodeAt(0);
@@ -25,7 +24,7 @@ const NEWLINE = code('\n');
 const TEST_SHARE = 0.2;
 const SOURCE = 'mnist-digits';
 
-const native = { numClasses: CLASSES, imageShape: SHAPE, trainSize: 8000, testSize: 2000 };
+const native = { numClasses: CLASSES, imageShape: [28, 28, 1], trainSize: 8000, testSize: 2000 } as const;
 const options = z.strictObject(imageOptions);
 
 export const mnistDigits: DatasetDefinition<typeof options> = {
@@ -37,16 +36,8 @@ export const mnistDigits: DatasetDefinition<typeof options> = {
   async create(chosen, context) {
     const [file] = await locateSource(SOURCE, context);
     const { name, path, sha256 } = file!;
-    const { train, test } = splitDigits(await readDigits(path));
-    const facts = imageFacts(native, chosen);
-    return {
-      name: SOURCE,
-      train: imageSplit(train, SHAPE, chosen),
-      test: imageSplit(test, SHAPE, chosen),
-      numClasses: CLASSES,
-      imageShape: facts.imageShape,
-      checksums: { [name]: sha256 },
-    };
+    const images = splitDigits(await readDigits(path));
+    return imagesInMemory(SOURCE, native, images, chosen, { [name]: sha256 });
   },
 };
 

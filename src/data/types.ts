@@ -1,12 +1,15 @@
 import type { Tokenizer } from '../text/types.js';
 
-/** Plain arrays on the host: what datasets deliver and what the runner turns into tensors. */
+/**
+ * Plain arrays on the host: what datasets deliver and what the runner turns into tensors. Bytes are pixels, which take
+ * a quarter of the memory; they become numbers when they become tensors (`pixelsToFloats`).
+ */
 export interface HostArray {
   readonly shape: readonly number[];
-  readonly data: Float32Array | Int32Array;
+  readonly data: Float32Array | Int32Array | Uint8Array;
 }
 
-/** A batch by field name, e.g. `{ image: [B, H, W, C] float32, label: [B] int32 }`; the first axis is the batch. */
+/** A batch by field name, e.g. `{ image: [B, H, W, C] bytes, label: [B] int32 }`; the first axis is the batch. */
 export type HostBatch = Readonly<Record<string, HostArray>>;
 
 /** Random access to the examples of one split. Reading has no side effects: the same indices give the same batch. */

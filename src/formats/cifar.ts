@@ -1,4 +1,4 @@
-/** The record formats of CIFAR-10 (https://www.cs.toronto.edu/~kriz/cifar.html): binary and Python version. */
+/** The record formats of CIFAR-10 and CIFAR-100 (https://www.cs.toronto.edu/~kriz/cifar.html): binary and Python version. */
 import { damaged } from './files.js';
 import { PickleError, type PickleValue, unpickle } from './pickle.js';
 import { NumpyArray, numpyGlobals } from './pickle-numpy.js';
@@ -6,47 +6,61 @@ import { NumpyArray, numpyGlobals } from './pickle-numpy.js';
 const SIDE = 32;
 const PLANE = SIDE * SIDE;
 const PIXELS = 3 * PLANE;
-const RECORD_BYTES = 1 + PIXELS;
-const CLASSES = 10;
+
+/** What tells the two data sets apart. */
+export interface CifarFormat {
+  readonly classes: number;
+  /** Label bytes of a binary record; the last one is the class. */
+  readonly labelBytes: number;
+  /** Key of the classes in the Python version. */
+  readonly labelKey: string;
+}
+
+export const cifar10Format: CifarFormat = { classes: 10, labelBytes: 1, labelKey: 'labels' };
+/** A coarse label (20 classes) comes before the fine one, which counts. */
+export const cifar100Format: CifarFormat = { classes: 100, labelBytes: 2, labelKey: 'fine_labels' };
 
 /** Images of one batch file. */
 export interface CifarRecords {
-  /** [N], 0 to 9. */
+  /** [N] */
   readonly labels: Uint8Array;
   /** [N, 32, 32, 3]: red, green, blue of each pixel together. */
   readonly pixels: Uint8Array;
 }
 
-/** `data_batch_*.bin`: records of a label byte, then the red, the green and the blue plane. */
-export function parseCifarBinary(bytes: Uint8Array, path: string): CifarRecords {
-  const count = bytes.length / RECORD_BYTES;
+/** `*.bin`: records of the labels, then the red, the green and the blue plane. */
+export function parseCifarBinary(bytes: Uint8Array, path: string, format: CifarFormat): CifarRecords {
+  const { labelBytes } = format;
+  const recordBytes = labelBytes + PIXELS;
+  const count = bytes.length / recordBytes;
   if (!Number.isInteger(count) || count === 0) {
-    throw damaged(path, `has ${bytes.length} bytes, expected a multiple of ${RECORD_BYTES} (one image each)`);
+    throw damaged(path, `has ${bytes.length} bytes, expected a multiple of ${recordBytes} (one image each)`);
   }
   const labels = new Uint8Array(count);
   const pixels = new Uint8Array(count * PIXELS);
   for (let i = 0; i < count; i++) {
-    labels[i] = bytes[i * RECORD_BYTES]!;
-    interleave(bytes, i * RECORD_BYTES + 1, pixels, i * PIXELS);
+    const start = i * recordBytes + labelBytes;
+    labels[i] = bytes[start - 1]!;
+    interleave(bytes, start, pixels, i * PIXELS);
   }
-  return checked(labels, pixels, path);
+  return checked(labels, pixels, path, format);
 }
 
-/** `data_batch_*` of the Python version: a pickled dict with `data` [N, 3072] uint8 and `labels`. */
-export function parseCifarPython(bytes: Uint8Array, path: string): CifarRecords {
+/** A file of the Python version: a pickled dict with `data` [N, 3072] uint8 and a list of classes. */
+export function parseCifarPython(bytes: Uint8Array, path: string, format: CifarFormat): CifarRecords {
   const batch = unpickleBatch(bytes, path);
   const data = batch.get('data');
-  const labelList = batch.get('labels');
+  const labelList = batch.get(format.labelKey);
   if (!(data instanceof NumpyArray) || !(data.data instanceof Uint8Array) || data.shape[1] !== PIXELS) {
     throw damaged(path, `has no 'data' of shape [N, ${PIXELS}] and type uint8`);
   }
   const count = data.shape[0]!;
   if (!Array.isArray(labelList) || labelList.length !== count)
-    throw damaged(path, `has no ${count} 'labels'`);
+    throw damaged(path, `has no ${count} '${format.labelKey}'`);
   const labels = Uint8Array.from(labelList, (label) => (Number.isInteger(label) ? Number(label) : 255));
   const pixels = new Uint8Array(count * PIXELS);
   for (let i = 0; i < count; i++) interleave(data.data, i * PIXELS, pixels, i * PIXELS);
-  return checked(labels, pixels, path);
+  return checked(labels, pixels, path, format);
 }
 
 function unpickleBatch(bytes: Uint8Array, path: string): Map<PickleValue, PickleValue> {
@@ -69,8 +83,14 @@ function interleave(planes: Uint8Array, from: number, pixels: Uint8Array, to: nu
   }
 }
 
-function checked(labels: Uint8Array, pixels: Uint8Array, path: string): CifarRecords {
-  const wrong = labels.findIndex((label) => label >= CLASSES);
-  if (wrong >= 0) throw damaged(path, `image ${wrong} has the label ${labels[wrong]}, expected 0 to 9`);
+function checked(
+  labels: Uint8Array,
+  pixels: Uint8Array,
+  path: string,
+  { classes }: CifarFormat,
+): CifarRecords {
+  const wrong = labels.findIndex((label) => label >= classes);
+  if (wrong >= 0)
+    throw damaged(path, `image ${wrong} has the label ${labels[wrong]}, expected 0 to ${classes - 1}`);
   return { labels, pixels };
 }

@@ -9,12 +9,6 @@ export function testdata(name: string): string {
 
 interface Expected {
   tensors: Record<string, { dtype: string; shape: number[]; values: number[] }>;
-  resize: { input: ExpectedImage; outputs: ExpectedImage[] };
-}
-
-interface ExpectedImage {
-  shape: [number, number, number];
-  values: number[];
 }
 
 export const expected = JSON.parse(readFileSync(testdata('expected.json'), 'utf8')) as Expected;

@@ -1,0 +1,64 @@
+import { MissingError } from '../../errors.js';
+import { damaged } from '../../formats/files.js';
+import { isPpm, parsePpm } from '../../formats/ppm.js';
+import { createResizer } from '../resize.js';
+
+/** What sharp is called for; loaded once, and in the main thread before any worker does. */
+type Sharp = typeof import('sharp')['default'];
+let loaded: Promise<Sharp> | undefined;
+
+/** @throws MissingError where the package's library for this platform is not installed */
+export function loadSharp(): Promise<Sharp> {
+  loaded ??= import('sharp').then(({ default: sharp }) => {
+    // Images are decoded in parallel, each by one thread, and never twice.
+    sharp.concurrency(1);
+    sharp.cache(false);
+    return sharp;
+  });
+  return loaded.catch((error: Error) => {
+    throw new MissingError(
+      `sharp, which decodes images, cannot be loaded: ${error.message.split('\n')[0]}. Run 'npm install'.`,
+    );
+  });
+}
+
+/**
+ * An encoded image (JPEG, PNG, WebP, PPM, …) as [side, side, 3] bytes: transparency dropped, colour profiles and
+ * orientation ignored, resized straight to the square, as torchvision's ImageFolder and `Resize` do it. JPEGs decode
+ * to Pillow's very bytes; where both sides shrink, libvips resizes with the same triangle filter, within one grey level
+ * of Pillow (more in the outermost columns); where one grows, the result is Pillow's.
+ *
+ * @param where names the image in messages
+ * @throws MissingError where the bytes are no whole image
+ */
+export async function decodeImage(bytes: Uint8Array, where: string, side: number): Promise<Uint8Array> {
+  if (isPpm(bytes)) {
+    const { width, height, pixels } = parsePpm(bytes, where);
+    return resized(pixels, width, height, side);
+  }
+  const sharp = await loadSharp();
+  let decoded: { data: Buffer; info: { width: number; height: number } };
+  try {
+    decoded = await sharp(bytes, { ignoreIcc: true, failOn: 'error' })
+      .toColourspace('srgb')
+      .removeAlpha()
+      .resize(side, side, {
+        fit: 'fill',
+        kernel: 'linear',
+        withoutEnlargement: true,
+        fastShrinkOnLoad: false,
+      })
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+  } catch (error) {
+    throw damaged(where, `cannot be decoded as an image: ${(error as Error).message}`);
+  }
+  return resized(decoded.data, decoded.info.width, decoded.info.height, side);
+}
+
+function resized(pixels: Uint8Array, width: number, height: number, side: number): Uint8Array {
+  if (width === side && height === side) return pixels;
+  const target = new Uint8Array(side * side * 3);
+  createResizer([height, width, 3], [side, side])(pixels, 0, target, 0);
+  return target;
+}

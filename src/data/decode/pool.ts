@@ -1,0 +1,94 @@
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { MissingError } from '../../errors.js';
+import { loadSharp } from './image.js';
+import { type SharedTask, type Task, workOn } from './task.js';
+import type { Reply } from './worker.js';
+
+/** Decoding feeds one model; libuv's own threads, which do the work, are four unless UV_THREADPOOL_SIZE says more. */
+const MAX_THREADS = 8;
+
+const workerPath = fileURLToPath(new URL('worker.js', import.meta.url));
+
+/**
+ * Worker threads that decode and resize images. A task is handed to them at once, so that they work on it while the
+ * main thread is inside a training step. They start with the first task, and never keep the process alive.
+ */
+export class ImagePool {
+  #workers: Worker[] | undefined;
+  #hasSharp = false;
+  #nextId = 0;
+  readonly #running = new Map<number, RunningTask>();
+
+  /** @returns [B, side, side, channels]. @throws MissingError that names the image that failed */
+  async run(task: Task): Promise<Uint8Array> {
+    const count = task.kind === 'decode' ? task.sources.length : task.indices.length;
+    const channels = task.kind === 'decode' ? 3 : task.shape[2];
+    const output = new Uint8Array(new SharedArrayBuffer(count * task.side * task.side * channels));
+    const shared = { task, output, taken: new Int32Array(new SharedArrayBuffer(4)) };
+    // sharp's libraries must be loaded in the main thread first: they may not go away with a worker. Once they are,
+    // nothing here waits, so that the task is under way before a training step holds this thread.
+    if (task.kind === 'decode' && !this.#hasSharp) {
+      await loadSharp();
+      this.#hasSharp = true;
+    }
+    await (existsSync(workerPath) ? this.#share(shared) : workOn(shared));
+    return output;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all((this.#workers ?? []).map((worker) => worker.terminate()));
+    this.#workers = undefined;
+  }
+
+  #share(shared: SharedTask): Promise<void> {
+    const workers = this.#start();
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#running.set(id, { waitingFor: workers.length, resolve, reject });
+      for (const worker of workers) {
+        worker.ref();
+        worker.postMessage({ id, shared });
+      }
+    });
+  }
+
+  #start(): Worker[] {
+    this.#workers ??= Array.from({ length: Math.min(availableParallelism(), MAX_THREADS) }, () => {
+      const worker = new Worker(workerPath);
+      worker.on('message', (reply: Reply) => this.#take(reply));
+      worker.on('error', (error) => this.#abandon(error));
+      worker.on('exit', () => this.#abandon(new Error('a decoding thread has ended')));
+      return worker;
+    });
+    return this.#workers;
+  }
+
+  #take({ id, failure }: Reply): void {
+    const task = this.#running.get(id);
+    if (!task) return;
+    if (failure)
+      task.failure ??= failure.isMissing ? new MissingError(failure.message) : new Error(failure.message);
+    task.waitingFor--;
+    if (task.waitingFor > 0) return;
+    this.#running.delete(id);
+    if (this.#running.size === 0) for (const worker of this.#workers ?? []) worker.unref();
+    if (task.failure) task.reject(task.failure);
+    else task.resolve();
+  }
+
+  /** Threads that are gone answer nothing more. */
+  #abandon(error: Error): void {
+    for (const { reject } of this.#running.values()) reject(error);
+    this.#running.clear();
+  }
+}
+
+interface RunningTask {
+  waitingFor: number;
+  failure?: Error;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
