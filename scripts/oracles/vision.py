@@ -108,7 +108,8 @@ def write(family, models):
     (folder / f"{family}.json").write_text(json.dumps(result) + "\n")
 
 
-write("resnet", [check("resnet18", 4, 64), check("resnet50", 2, 64)])
-small_vit = {"img_size": 32, "patch_size": 8, "embed_dim": 24, "depth": 3, "num_heads": 3}
-write("vit", [check("vit", 4, 32, timm_name="vit_tiny_patch16_224", **small_vit)])
-write("efficientnet", [check("efficientnet_lite0", 4, 64), check("tf_efficientnet_lite0", 4, 64)])
+if __name__ == "__main__":
+    write("resnet", [check("resnet18", 4, 64), check("resnet50", 2, 64)])
+    small_vit = {"img_size": 32, "patch_size": 8, "embed_dim": 24, "depth": 3, "num_heads": 3}
+    write("vit", [check("vit", 4, 32, timm_name="vit_tiny_patch16_224", **small_vit)])
+    write("efficientnet", [check("efficientnet_lite0", 4, 64), check("tf_efficientnet_lite0", 4, 64)])

@@ -12,7 +12,7 @@ import { exportWeights, loadWeights } from '../models/weights.js';
 /** Norm, first, middle and last entry in PyTorch's layout. */
 export type Digest = [norm: number, first: number, middle: number, last: number];
 
-type Distribution = [mean: number, deviation: number, largest: number];
+export type Distribution = [mean: number, deviation: number, largest: number];
 
 interface Oracle {
   name: string;
@@ -218,7 +218,7 @@ export function differing(found: Map<string, Digest>, expected: Record<string, D
 const LARGEST_DRAWN = 300_000;
 
 /** Of two samples of the same distribution; a constant must be the same constant. */
-function expectSameDistribution(
+export function expectSameDistribution(
   name: string,
   values: ArrayLike<number>,
   [mean, deviation, largest]: Distribution,
