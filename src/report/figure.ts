@@ -7,6 +7,7 @@ const builders: Readonly<Record<number, (results: readonly string[], out: string
   1: comparisonFigure,
   6: (results, out) => syntheticFigure('rosenbrock', results, out),
   7: (results, out) => syntheticFigure('beale', results, out),
+  13: comparisonFigure,
 };
 const figureNumbers = Object.keys(builders).map(Number);
 

@@ -29,6 +29,10 @@ export interface TableDocument {
   readonly number: number;
   readonly caption: string;
   readonly tier: Tier;
+  /** What groups, columns and values are, as column names of a CSV, e.g. `model`, `dataset`, `accuracy_percent`. */
+  readonly heads: { readonly group: string; readonly column: string; readonly value: string };
+  /** Digits of values after the point. */
+  readonly digits: number;
   readonly columns: readonly string[];
   readonly rows: readonly TableRow[];
   readonly notes: readonly string[];

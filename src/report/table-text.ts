@@ -1,8 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
-import { formatStatistic, type NumberStyle } from './format.js';
+import { formatStatistic } from './format.js';
 import type { Cell, TableDocument } from './table-document.js';
-
-const percent: NumberStyle = { scale: 1, digits: () => 2 };
 
 const seeds = (n: number) => `${n} seed${n === 1 ? '' : 's'}`;
 
@@ -17,6 +15,8 @@ function footnotesOf({ rows }: TableDocument): string[] {
 const letter = (index: number) => String.fromCharCode('a'.charCodeAt(0) + index);
 
 interface CellStyle {
+  /** After the point. */
+  readonly digits: number;
   readonly plusMinus: string;
   /** Marks of the footnotes a cell has, e.g. `a,b`. */
   readonly marks: (letters: string) => string;
@@ -25,13 +25,16 @@ interface CellStyle {
 function cellText(cell: Cell, footnotes: readonly string[], style: CellStyle): string {
   switch (cell.source) {
     case 'measured': {
-      const number = formatStatistic(cell.value, percent).replace('±', style.plusMinus);
+      const number = formatStatistic(cell.value, { scale: 1, digits: () => style.digits }).replace(
+        '±',
+        style.plusMinus,
+      );
       const letters = cell.deviations.map((text) => letter(footnotes.indexOf(text))).join(',');
       const diverged = cell.diverged > 0 ? `, ${cell.diverged} diverged` : '';
       return `${number} (${seeds(cell.value.n)}${diverged})${letters && style.marks(letters)}`;
     }
     case 'paper':
-      return cell.value.toFixed(2);
+      return cell.value.toFixed(style.digits);
     default:
       return cell.source;
   }
@@ -41,10 +44,14 @@ function cellText(cell: Cell, footnotes: readonly string[], style: CellStyle): s
 export function tableMarkdown(table: TableDocument): string {
   const withSource = table.rows.some(({ from }) => from !== undefined);
   const footnotes = footnotesOf(table);
-  const style: CellStyle = { plusMinus: '±', marks: (letters) => ` <sup>${letters}</sup>` };
+  const style: CellStyle = {
+    digits: table.digits,
+    plusMinus: '±',
+    marks: (letters) => ` <sup>${letters}</sup>`,
+  };
   const line = (cells: readonly string[]) =>
     `| ${cells.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`;
-  const head = ['model', 'method', ...(withSource ? ['from'] : []), ...table.columns];
+  const head = [table.heads.group, 'method', ...(withSource ? ['from'] : []), ...table.columns];
   const fixedColumns = head.length - table.columns.length;
   return [
     `${table.caption}\n`,
@@ -64,15 +71,16 @@ export function tableMarkdown(table: TableDocument): string {
 
 /** One line a cell, in full precision: `source` says whether a value was measured or is the paper's. */
 export function tableCsv(table: TableDocument): string {
+  const { heads } = table;
   const lines = table.rows.flatMap(({ group, label, cells }) =>
     cells.map((cell, i) => ({
       table: table.number,
       tier: table.tier,
-      model: group,
+      [heads.group]: group,
       method: label,
-      dataset: table.columns[i],
+      [heads.column]: table.columns[i],
       source: cell.source,
-      accuracy_percent:
+      [heads.value]:
         cell.source === 'measured' ? cell.value.mean : cell.source === 'paper' ? cell.value : undefined,
       std: cell.source === 'measured' ? cell.value.std : undefined,
       seeds: cell.source === 'measured' ? cell.value.n : undefined,
@@ -100,7 +108,11 @@ const latexText = (text: string) =>
 export function tableLatex(table: TableDocument): string {
   const withSource = table.rows.some(({ from }) => from !== undefined);
   const footnotes = footnotesOf(table);
-  const style: CellStyle = { plusMinus: '$\\pm$', marks: (letters) => `\\textsuperscript{${letters}}` };
+  const style: CellStyle = {
+    digits: table.digits,
+    plusMinus: '$\\pm$',
+    marks: (letters) => `\\textsuperscript{${letters}}`,
+  };
   const fixedColumns = withSource ? 3 : 2;
   const line = (cells: readonly string[]) => `${cells.join(' & ')} \\\\`;
   let group: string | undefined;
@@ -118,7 +130,10 @@ export function tableLatex(table: TableDocument): string {
     `\\caption{${latexText([table.caption, ...notes].join(' '))}}`,
     `\\begin{tabular}{${'l'.repeat(fixedColumns)}${'r'.repeat(table.columns.length)}}`,
     '\\toprule',
-    line([...['model', 'method', ...(withSource ? ['from'] : [])], ...table.columns.map(latexText)]),
+    line([
+      ...[table.heads.group, 'method', ...(withSource ? ['from'] : [])],
+      ...table.columns.map(latexText),
+    ]),
     '\\midrule',
     ...body,
     '\\bottomrule',

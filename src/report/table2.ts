@@ -1,5 +1,5 @@
+import type { RunSummary } from '../run/summary.js';
 import type { Method, Setting } from './aggregate.js';
-import { valuesBySeed } from './aggregate.js';
 import { compareMethods } from './method.js';
 import {
   PAPER_BATCH_SIZE,
@@ -10,7 +10,7 @@ import {
   table2Models,
 } from './paper.js';
 import type { RunConfig } from './runs.js';
-import { statistic } from './statistics.js';
+import { isComplete, measuredCell, notRun } from './table-cells.js';
 import type { Cell, TableDocument, TableRow, Tier } from './table-document.js';
 
 /** What the paper says of a run's experiment; undefined where it is none of Table 2. */
@@ -30,7 +30,7 @@ function tierOf(method: Method): Tier {
     config.model.pretrained === true &&
     config.dataset?.image_size === PAPER_IMAGE_SIZE &&
     (config.dataset.limit ?? null) === null &&
-    method.completed.every(({ summary }) => summary.status === 'done');
+    isComplete(method);
   return isPapers ? 'full' : 'mini';
 }
 
@@ -64,15 +64,11 @@ function deviationsOf(config: RunConfig): string[] {
 
 /** Accuracy in percent; deviations only where there is a paper to deviate from. */
 function cellOf(method: Method, tier: Tier): Cell {
-  const accuracies = valuesBySeed(method, (summary) => summary.final.accuracy);
-  const value = statistic([...accuracies.values()].map((fraction) => 100 * fraction));
-  const diverged = method.leftOut.filter(({ kind }) => kind === 'diverged').length;
   const deviations = tier === 'full' ? deviationsOf(method.config) : [];
-  if (value) return { source: 'measured', value, diverged, deviations };
-  return { source: diverged > 0 ? 'diverged' : 'unfinished' };
+  const percent = ({ final: { accuracy } }: RunSummary) =>
+    accuracy === undefined ? undefined : 100 * accuracy;
+  return measuredCell(method, percent, deviations);
 }
-
-const notRun: Cell = { source: 'not run' };
 
 /** The nearest to the paper first: fewest deviations, then most seeds. */
 function byFidelity(a: Method, b: Method): number {
@@ -116,13 +112,19 @@ function fullRows(methods: readonly Method[], model: PaperModel, againstPaper: b
   return rows;
 }
 
+const common = {
+  number: 2,
+  heads: { group: 'model', column: 'dataset', value: 'accuracy_percent' },
+  digits: 2,
+};
+
 /** Table 2 as far as it was run: the paper's two models, seven data sets and six methods, further methods below. */
 export function table2Full(settings: readonly Setting[], againstPaper: boolean): TableDocument {
   const methods = settings
     .flatMap((setting) => setting.methods)
     .filter((method) => tierOf(method) === 'full');
   return {
-    number: 2,
+    ...common,
     tier: 'full',
     caption:
       'Table 2: test accuracy (%) of ResNet50 (base optimizer SGD) and ViT-base (AdamW) on image classification. ' +
@@ -156,7 +158,7 @@ export function table2Mini(settings: readonly Setting[]): TableDocument {
   }
   const sorted = [...rows.values()].sort((a, b) => (a.group < b.group ? -1 : a.group > b.group ? 1 : 0));
   return {
-    number: 2,
+    ...common,
     tier: 'mini',
     caption:
       'Table 2, mini tier: test accuracy (%) on small models and data sets. ' +
