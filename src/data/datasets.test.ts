@@ -7,7 +7,9 @@ import tar from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { testdata } from '../testing/oracle-files.js';
 import { cifar10 } from './cifar10.js';
+import type { DatasetDefinition } from './definition.js';
 import { fashionMnist } from './fashion-mnist.js';
+import { sourceById } from './manifest.js';
 import { mnistDigits, splitDigits } from './mnist-digits.js';
 import { datasets } from './registry.js';
 import type { DatasetContext, Split } from './types.js';
@@ -38,13 +40,17 @@ async function archive(path: string, members: Record<string, string | Uint8Array
   await writeFile(path, gzipSync(await buffer(pack)));
 }
 
-test('every data set of the registry is registered under its own name and takes no options', () => {
-  for (const [name, definition] of Object.entries(datasets)) {
+test('every data set of the registry is registered under its own name and needs no options', () => {
+  for (const [name, definition] of Object.entries(datasets) as [string, DatasetDefinition][]) {
     expect(definition.name).toBe(name);
-    expect(definition.options.parse({})).toEqual(native);
-    expect(definition.facts(native).trainSize).toBeGreaterThan(0);
-    expect(definition.facts({ image_size: 224, limit: 5 })).toMatchObject({ trainSize: 5, testSize: 5 });
-    expect(definition.facts({ image_size: 224, limit: null }).imageShape?.slice(0, 2)).toEqual([224, 224]);
+    const standard = definition.options.parse({});
+    expect(standard).toMatchObject({ limit: null });
+    const facts = definition.facts({ ...standard, image_size: 64, limit: 5 });
+    expect(facts.imageShape?.slice(0, 2)).toEqual([64, 64]);
+    if (name === 'folder') continue; // only the data tells its size
+    expect(facts).toMatchObject({ trainSize: 5, testSize: 5 });
+    expect(definition.facts(standard).trainSize).toBeGreaterThan(1000);
+    for (const source of definition.sources) expect(sourceById(source).kind).toBe('dataset');
   }
 });
 

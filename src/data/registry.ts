@@ -1,9 +1,16 @@
 import { cifar10 } from './cifar10.js';
 import { cifar100 } from './cifar100.js';
+import { emoji } from './emoji.js';
 import { fashionMnist } from './fashion-mnist.js';
+import { folder } from './folder.js';
+import { food101 } from './food101.js';
+import { gtsrb } from './gtsrb.js';
+import { inat2021, inat2021Mini } from './inat2021.js';
 import { mnist } from './mnist.js';
 import { mnistDigits } from './mnist-digits.js';
+import { places365 } from './places365.js';
 import { movieLens1m, movieLens100k } from './recommendation/movielens.js';
+import { svhn } from './svhn.js';
 
 /** Every dataset by its name in a config: add a line here to add one. */
 export const datasets = {
@@ -12,6 +19,14 @@ export const datasets = {
   mnist,
   cifar10,
   cifar100,
+  svhn,
+  gtsrb,
+  food101,
+  places365,
+  inat2021,
+  'inat2021-mini': inat2021Mini,
+  emoji,
+  folder,
 };
 
 /** Sets of what users took in which order, for recommendation. */

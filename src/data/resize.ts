@@ -28,16 +28,13 @@ function triangleTaps(inputLength: number, outputLength: number): Taps {
     const centre = (o + 0.5) * scale;
     const start = Math.max(0, Math.trunc(centre - support + 0.5));
     const end = Math.min(inputLength, Math.trunc(centre + support + 0.5));
-    const shares = Array.from({ length: end - start }, (_, k) =>
-      Math.max(0, 1 - Math.abs((start + k - centre + 0.5) * (1 / support))),
-    );
-    const sum = shares.reduce((total, share) => total + share, 0);
+    const share = (i: number) => Math.max(0, 1 - Math.abs((i - centre + 0.5) * (1 / support)));
+    let sum = 0;
+    for (let i = start; i < end; i++) sum += share(i);
     // Where taps are missing at the far end, they come before the first instead, with weight 0: all are in the input.
-    const shift = Math.max(0, start + count - inputLength);
-    first[o] = start - shift;
-    shares.forEach((share, k) => {
-      weights[o * count + shift + k] = Math.trunc(0.5 + (share / sum) * 2 ** PRECISION);
-    });
+    first[o] = Math.min(start, inputLength - count);
+    const tap = o * count - first[o]!;
+    for (let i = start; i < end; i++) weights[tap + i] = Math.trunc(0.5 + (share(i) / sum) * 2 ** PRECISION);
   }
   return { count, first, weights };
 }

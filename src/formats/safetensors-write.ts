@@ -3,11 +3,11 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { dtypeBytes, elementCount } from './dtype.js';
 
-type Elements = Float32Array | Float64Array | Int32Array;
+type Elements = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 export interface TensorToWrite {
   readonly name: string;
-  readonly dtype: 'F32' | 'F64' | 'I32';
+  readonly dtype: 'F32' | 'F64' | 'I32' | 'U8';
   readonly shape: readonly number[];
   /** The elements in row-major order, or a function that gives them when their turn comes. */
   readonly data: Elements | (() => Elements | Promise<Elements>);
@@ -70,11 +70,17 @@ function encodeHeader(
 
 async function elementsOf({ name, dtype, shape, data }: TensorToWrite): Promise<Uint8Array> {
   const elements = typeof data === 'function' ? await data() : data;
-  const found = elements instanceof Float32Array ? 'F32' : elements instanceof Float64Array ? 'F64' : 'I32';
+  const found = dtypeOf(elements);
   if (found !== dtype || elements.length !== elementCount(shape)) {
     throw new Error(`'${name}' is announced as ${dtype} [${shape}], given ${elements.length} × ${found}`);
   }
   return new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength);
+}
+
+function dtypeOf(elements: Elements): TensorToWrite['dtype'] {
+  if (elements instanceof Float32Array) return 'F32';
+  if (elements instanceof Float64Array) return 'F64';
+  return elements instanceof Int32Array ? 'I32' : 'U8';
 }
 
 /** `FileHandle.write` may write less than it was given. */

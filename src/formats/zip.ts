@@ -5,6 +5,7 @@ import { MissingError } from '../errors.js';
 import { damaged } from './files.js';
 
 const STORED = 0;
+const DEFLATED = 8;
 
 /** Byte ranges of the members that are stored without compression, by name. */
 export async function storedZipRanges(
@@ -18,6 +19,36 @@ export async function storedZipRanges(
       ranges.set(entry.fileName, { start: fileDataStart, length: entry.uncompressedSize });
     }
     return ranges;
+  });
+}
+
+export interface ZipEntry {
+  readonly name: string;
+  /** Byte where its local header begins. */
+  readonly start: number;
+  /** Bytes in the archive. */
+  readonly length: number;
+  readonly isDeflated: boolean;
+  readonly crc32: number;
+}
+
+/** The files of an archive, in its order. @throws MissingError where one is encrypted or compressed in another way */
+export async function zipEntries(path: string): Promise<ZipEntry[]> {
+  return withZip(path, async (zip) => {
+    const entries: ZipEntry[] = [];
+    for await (const entry of zip.eachEntry()) {
+      const { fileName: name, compressionMethod, compressedSize: length, crc32 } = entry;
+      if (name.endsWith('/')) continue;
+      if (entry.isEncrypted() || (compressionMethod !== STORED && compressionMethod !== DEFLATED)) {
+        throw damaged(
+          path,
+          `has the member ${name} encrypted or compressed with method ${compressionMethod}`,
+        );
+      }
+      const isDeflated = compressionMethod === DEFLATED;
+      entries.push({ name, start: entry.relativeOffsetOfLocalHeader, length, isDeflated, crc32 });
+    }
+    return entries;
   });
 }
 

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { damaged } from '../../formats/files.js';
+import { damaged } from './files.js';
 
 export function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
