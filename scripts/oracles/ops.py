@@ -291,4 +291,29 @@ roi_align(
     {"fine": (0.25, normal(2, 7, 9, 2)), "coarse": (0.125, normal(2, 4, 5, 2))},
 )
 
+case(
+    "smoothedCrossEntropy",
+    {"smoothing": 0.1},
+    {"logits": 2 * normal(6, 7), "labels": random.integers(0, 7, 6)},
+    lambda logits, labels: (
+        F.cross_entropy(logits, labels, reduction="none", label_smoothing=0.1),
+        F.cross_entropy(logits, labels, reduction="none"),
+    ),
+    extra=("nll",),
+)
+
+
+
+def embedding(rows, width, ids, padding_index):
+    case(
+        "embedding",
+        {"paddingIndex": -1 if padding_index is None else padding_index},
+        {"table": normal(rows, width), "ids": np.array(ids, dtype=np.int32)},
+        lambda table, ids: F.embedding(ids, table, padding_idx=padding_index),
+    )
+
+
+embedding(5, 3, [[4, 0, 1], [1, 1, 3]], None)
+embedding(5, 3, [[4, 0, 1], [1, 1, 3]], 1)
+
 print(json.dumps({"torch": torch.__version__, "cases": cases}))

@@ -3,7 +3,7 @@ import { mean } from '../gen/fit.js';
 import { accuracy } from '../metrics/accuracy.js';
 import { f1 } from '../metrics/f1.js';
 import { matthews } from '../metrics/matthews.js';
-import type { Task } from './task.js';
+import type { Task, TaskOutput } from './task.js';
 
 /**
  * Softmax cross-entropy over the classes of texts and pairs of texts, scored as GLUE does. Batch: `ids`, `mask` and, for
@@ -15,12 +15,10 @@ export function glueTask(numClasses: number): Task {
     forward(model, scope, { label, ...inputs }) {
       const logits = model.forward(scope, inputs); // [B, K]
       const prediction = logits.argMax(-1).cast('int32'); // [B]
-      return {
-        losses: softmaxCrossEntropy(logits, label!),
-        scores: scope.training
-          ? { accuracy: prediction.equal(label!).cast('float32') }
-          : { prediction: prediction.cast('float32'), label: label!.cast('float32') },
-      };
+      const scores: TaskOutput['scores'] = scope.training
+        ? { accuracy: prediction.equal(label!).cast('float32') }
+        : { prediction: prediction.cast('float32'), label: label!.cast('float32') };
+      return { losses: softmaxCrossEntropy(logits, label!), scores };
     },
     metrics({ loss, prediction, label }) {
       return {
