@@ -303,7 +303,6 @@ case(
 )
 
 
-
 def embedding(rows, width, ids, padding_index):
     case(
         "embedding",

@@ -174,3 +174,39 @@ describe('createModel', () => {
     await expect(creating).rejects.toThrow(/resnet8, resnet20/);
   });
 });
+
+describe('createModel of text', () => {
+  test('takes ids, alone or with a mask, and gives logits', async () => {
+    const model = await createModel({ name: 'all-MiniLM-L6-v2', numClasses: 3 });
+    owned.push(model);
+    const ids = tf.tensor2d([[101, 2023, 102, 0]], [1, 4], 'int32');
+    const mask = tf.tensor2d([[1, 1, 1, 0]], [1, 4], 'int32');
+    const masked = model.forward(ids, { mask, training: false });
+    expect(masked.shape).toEqual([1, 3]);
+    const same = model.forward({ ids, mask }, { training: false });
+    expect(readFloats(same)).toEqual(readFloats(masked));
+    const short = model.forward(ids.slice([0, 0], [1, 3]), { training: false });
+    expect(Math.abs(readFloats(short)[0]! - readFloats(masked)[0]!)).toBeLessThan(1e-5);
+    const dropped = model.forward({ ids, mask }, { training: true, dropoutSeed: [1, 2] });
+    expect(readFloats(dropped)).not.toEqual(readFloats(masked));
+  });
+
+  test('decodes with a language model, and leaves nothing behind', async () => {
+    const options = { width: 16, depth: 2, heads: 2, vocab_size: 50, positions: 8 };
+    const model = await createModel({ name: 'gpt2-mini', options });
+    owned.push(model);
+    const live = tf.memory().numTensors;
+    const ids = tf.tensor2d([[1, 2, 3]], [1, 3], 'int32');
+    const all = model.forward(ids, { training: false });
+    expect(all.shape).toEqual([1, 3, 50]);
+    const { logits, cache } = model.decode!({ ids });
+    expect(logits.shape).toEqual([1, 50]);
+    for (const tensor of [ids, all, logits, ...cache.flatMap(({ key, value }) => [key, value])])
+      tensor.dispose();
+    expect(tf.memory().numTensors).toBe(live);
+  });
+
+  test('refuses options that a model does not have', async () => {
+    await expect(createModel({ name: 'gpt2', options: { width: 3 } })).rejects.toThrow(/model gpt2: .*width/);
+  });
+});

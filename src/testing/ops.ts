@@ -34,12 +34,12 @@ export function pytorchCases<Attributes>(op: string): (readonly [string, OpCase<
 
 export type Inputs = Record<string, Tensor>;
 
-/** Inputs as tensors: `labels` are int32, all else is float. */
+/** Inputs as tensors: `labels` and `ids` are int32, all else is float. */
 function tensors(inputs: Readonly<Record<string, StoredTensor>>): Inputs {
   return Object.fromEntries(
     Object.entries(inputs).map(([name, { shape, values }]) => [
       name,
-      name === 'labels' ? tf.tensor(values, shape, 'int32') : floatTensor(values, shape),
+      ['labels', 'ids'].includes(name) ? tf.tensor(values, shape, 'int32') : floatTensor(values, shape),
     ]),
   );
 }
