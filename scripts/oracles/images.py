@@ -42,7 +42,7 @@ decoded = {
         .flatten()
         .tolist(),
     }
-    for name, side in [("picture.jpg", 16), ("grey.jpg", 12), ("picture.png", 26)]
+    for name, side in [("picture.jpg", 30), ("grey.jpg", 24), ("picture.png", 26)]
 }
 
 # As SVHN: X [32, 32, 3, N] and y [N, 1], the digit 0 with the label 10.

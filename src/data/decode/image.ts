@@ -25,13 +25,20 @@ export function loadSharp(): Promise<Sharp> {
 /**
  * An encoded image (JPEG, PNG, WebP, PPM, …) as [side, side, 3] bytes: transparency dropped, colour profiles and
  * orientation ignored, resized straight to the square, as torchvision's ImageFolder and `Resize` do it. JPEGs decode
- * to Pillow's very bytes; where both sides shrink, libvips resizes with the same triangle filter, within one grey level
- * of Pillow (more in the outermost columns); where one grows, the result is Pillow's.
+ * to Pillow's very bytes; a side that shrinks is resized by libvips with the same triangle filter, up to a factor of
+ * about 2.5 within one grey level of Pillow (more in the outermost rows and columns); a side that grows, as by Pillow.
  *
  * @param where names the image in messages
+ * @param fit crop: the shorter side becomes `side` and the middle of the longer one is kept, as torchvision's `Resize` and
+ *   `CenterCrop`
  * @throws MissingError where the bytes are no whole image
  */
-export async function decodeImage(bytes: Uint8Array, where: string, side: number): Promise<Uint8Array> {
+export async function decodeImage(
+  bytes: Uint8Array,
+  where: string,
+  side: number,
+  fit: 'stretch' | 'crop' = 'stretch',
+): Promise<Uint8Array> {
   if (isPpm(bytes)) {
     const { width, height, pixels } = parsePpm(bytes, where);
     return resized(pixels, width, height, side);
@@ -43,9 +50,9 @@ export async function decodeImage(bytes: Uint8Array, where: string, side: number
       .toColourspace('srgb')
       .removeAlpha()
       .resize(side, side, {
-        fit: 'fill',
+        fit: fit === 'crop' ? 'cover' : 'fill',
         kernel: 'linear',
-        withoutEnlargement: true,
+        withoutEnlargement: fit === 'stretch',
         fastShrinkOnLoad: false,
       })
       .raw()

@@ -4,7 +4,13 @@ import { ByteReader, type ByteSource, describeSource } from './bytes.js';
 import { decodeImage } from './image.js';
 
 export type Task =
-  | { readonly kind: 'decode'; readonly sources: readonly ByteSource[]; readonly side: number }
+  | {
+      readonly kind: 'decode';
+      readonly sources: readonly ByteSource[];
+      readonly side: number;
+      /** See `decodeImage`; stretch unless given. */
+      readonly fit?: 'stretch' | 'crop';
+    }
   | {
       readonly kind: 'resize';
       /** [N, H, W, C] in shared memory */
@@ -49,7 +55,7 @@ export async function workOn({ task, output, taken }: SharedTask): Promise<void>
     for (let i = take(); i < count; i = take()) {
       const source = task.sources[i]!;
       output.set(
-        await decodeImage(reader.read(source), describeSource(source), task.side),
+        await decodeImage(reader.read(source), describeSource(source), task.side, task.fit),
         i * bytesPerImage,
       );
     }
