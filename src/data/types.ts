@@ -20,6 +20,18 @@ export interface Split {
   read(indices: Int32Array, epoch?: number): Promise<HostBatch>;
   /** A permutation in which reading all is cheapest: texts of like length together, so that little is padded. */
   readingOrder?(): Int32Array;
+  /** What texts to generate; sets of contexts with completions only. */
+  generation?(): GenerationSet;
+}
+
+/** Different contexts of a split, with all that was written for each. */
+export interface GenerationSet {
+  /** Token ids. */
+  readonly prompts: readonly Int32Array[];
+  readonly references: readonly (readonly string[])[];
+  /** Tokens that end a text. */
+  readonly endIds: readonly number[];
+  decode(ids: readonly number[]): string;
 }
 
 /** A data set with its official (or documented) splits. */
