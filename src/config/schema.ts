@@ -40,6 +40,12 @@ export type Config = {
       train: z.output<typeof trainSchema>;
     }
   | {
+      task: 'gan';
+      model: Chosen<(typeof tasks)['gan']['models']>;
+      dataset: Chosen<(typeof tasks)['gan']['datasets']>;
+      train: z.output<typeof trainSchema>;
+    }
+  | {
       task: 'recommendation';
       model: Chosen<(typeof tasks)['recommendation']['models']>;
       dataset: Chosen<(typeof tasks)['recommendation']['datasets']>;

@@ -1,3 +1,4 @@
+import { celeba } from './celeba.js';
 import { cifar10 } from './cifar10.js';
 import { cifar100 } from './cifar100.js';
 import { emoji } from './emoji.js';
@@ -28,6 +29,9 @@ export const datasets = {
   emoji,
   folder,
 };
+
+/** Sets of images to learn to make; their classes play no part. */
+export const generativeDatasets = { ...datasets, celeba };
 
 /** Sets of what users took in which order, for recommendation. */
 export const interactionDatasets = { 'ml-1m': movieLens1m, 'ml-100k': movieLens100k };

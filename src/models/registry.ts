@@ -1,6 +1,7 @@
 import { beale } from './beale.js';
 import { all_minilm_l6_v2, bert_base_uncased } from './bert.js';
 import { bert4rec } from './bert4rec.js';
+import { dcgan } from './dcgan.js';
 import { efficientnet_lite0, tf_efficientnet_lite0 } from './efficientnet.js';
 import { gpt2, gpt2_large, gpt2_medium, gpt2_mini } from './gpt2.js';
 import { resnet8, resnet18, resnet20, resnet34, resnet50, resnet101, resnet152 } from './resnet.js';
@@ -51,6 +52,9 @@ export const languageModels = {
 
 /** Recommenders of items, by name. */
 export const recommenders = { bert4rec } satisfies Record<string, ModelDefinition>;
+
+/** Generative adversarial networks, by name. */
+export const generators = { dcgan } satisfies Record<string, ModelDefinition>;
 
 /** Test functions for the synthetic task, by name. */
 export const functions = { rosenbrock, beale } satisfies Record<string, ModelDefinition>;

@@ -57,6 +57,16 @@ export interface LanguageModel extends Model {
   ): { readonly logits: Tensor; readonly cache: KeyValueCache };
 }
 
+/** A generator with its discriminator, whose logits `forward` gives. */
+export interface GenerativeModel extends Model {
+  /** The generator's own; all others are the discriminator's. They come first in `parameters`. */
+  readonly generatorParameters: readonly Parameter[];
+  /** L */
+  readonly latentSize: number;
+  /** Images [B, H, W, C] in (−1, 1) of `latent` [B, L]. */
+  generate(scope: Scope, latent: Tensor): Tensor;
+}
+
 export interface ModelContext {
   /** Of the initial weights. */
   readonly seed: number;

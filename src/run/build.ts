@@ -4,21 +4,24 @@ import { cacheDirectory } from '../data/cache.js';
 import type { DatasetDefinition } from '../data/definition.js';
 import { locateWeights } from '../data/sources.js';
 import type { Dataset } from '../data/types.js';
+import type { Parameter } from '../engine/parameters.js';
 import { readWeights } from '../formats/weights.js';
 import { GenController } from '../gen/controller.js';
 import { resolveGenOptions } from '../gen/options.js';
-import type { Model, ModelDefinition } from '../models/types.js';
+import type { GenerativeModel, Model, ModelDefinition } from '../models/types.js';
 import { loadWeights } from '../models/weights.js';
 import { optimizers } from '../optimizers/registry.js';
 import type { Optimizer, OptimizerDefinition } from '../optimizers/types.js';
 import { schedulers } from '../schedulers/registry.js';
 import type { SchedulerDefinition } from '../schedulers/types.js';
 import { classification } from '../tasks/classification.js';
+import { discriminatorTask, gan, generatorTask } from '../tasks/gan.js';
 import { recommendation } from '../tasks/recommendation.js';
 import { tasks } from '../tasks/registry.js';
 import { synthetic } from '../tasks/synthetic.js';
 import type { Task } from '../tasks/task.js';
 import type { TaskDefinition } from '../tasks/types.js';
+import { GanMethod } from './gan-method.js';
 import { type Method, ScheduledMethod } from './method.js';
 import type { Objective } from './objective.js';
 
@@ -27,7 +30,12 @@ import type { Objective } from './objective.js';
  * known and options valid; TypeScript cannot follow that, hence the casts, here only.
  */
 
-const running: Readonly<Record<Config['task'], Task>> = { classification, recommendation, synthetic };
+const running: Readonly<Record<Config['task'], Task>> = {
+  classification,
+  gan,
+  recommendation,
+  synthetic,
+};
 
 export function buildTask(config: Config): Task {
   return running[config.task];
@@ -76,11 +84,29 @@ export function buildModel(config: Config, dataset: Dataset | undefined): Model 
   });
 }
 
-export function buildMethod(
-  config: Config,
-  objective: Objective,
-  run: { readonly totalSteps: number; readonly stepsPerEpoch: number },
-): Method {
+interface RunLength {
+  readonly totalSteps: number;
+  readonly stepsPerEpoch: number;
+}
+
+/** The way to train; with two networks that play against each other, one for each. */
+export function buildMethod(config: Config, model: Model, objective: Objective, length: RunLength): Method {
+  if (config.task !== 'gan') return buildSingleMethod(config, objective, length);
+  const { generatorParameters, parameters, latentSize } = model as GenerativeModel;
+  const own = new Set(generatorParameters);
+  const others = parameters.filter((parameter) => !own.has(parameter));
+  const build = (task: Task, only: readonly Parameter[]) =>
+    buildSingleMethod(config, objective.part(task, only), length);
+  return new GanMethod(
+    {
+      discriminator: build(discriminatorTask, others),
+      generator: build(generatorTask, generatorParameters),
+    },
+    latentSize,
+  );
+}
+
+function buildSingleMethod(config: Config, objective: Objective, run: RunLength): Method {
   const { name: schedulerName, ...options } = config.scheduler;
   const scheduler = schedulers[schedulerName] as SchedulerDefinition;
   if (scheduler.kind === 'adaptive') {

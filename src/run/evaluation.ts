@@ -89,7 +89,7 @@ function metricsOf(task: Task, results: SplitResults): Record<string, number> {
 }
 
 async function furtherMetrics(
-  { task, model, objective, isFinal, directory }: Evaluation,
+  { task, model, objective, step, isFinal, directory }: Evaluation,
   splitName: string,
   split: Split,
   results: SplitResults,
@@ -99,7 +99,9 @@ async function furtherMetrics(
   const { weights, dispose } = objective.weights(averaged);
   try {
     const batchSize = objective.microBatchSize;
-    return await task.evaluate({ model, weights, split, splitName, results, batchSize, isFinal, directory });
+    return await task.evaluate({
+      ...{ model, weights, split, splitName, results, step, batchSize, isFinal, directory },
+    });
   } finally {
     dispose();
   }

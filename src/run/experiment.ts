@@ -123,7 +123,7 @@ class Run {
       microBatchSize: train.micro_batch_size ?? train.batch_size,
       gradClip: train.grad_clip,
     });
-    this.method = buildMethod(config, this.objective, {
+    this.method = buildMethod(config, model, this.objective, {
       totalSteps: this.totalSteps,
       stepsPerEpoch: this.stepsPerEpoch ?? this.totalSteps,
     });

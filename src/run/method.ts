@@ -33,8 +33,8 @@ export interface ProbeRecord extends Partial<ParabolaWithErrors> {
 export interface StepOutcome {
   /** Mean loss over the batch at the weights before the step. */
   readonly loss: number;
-  /** Mean of every score over the batch. */
-  readonly scores: Readonly<Record<string, number>>;
+  /** Mean of every score over the batch; undefined where it does not apply. */
+  readonly scores: Readonly<Record<string, number | undefined>>;
   readonly gradNorm: number;
   readonly learningRate: number;
   readonly effectiveLearningRate: number;

@@ -54,6 +54,8 @@ export interface ObjectiveOptions {
   readonly microBatchSize: number;
   /** Largest gradient norm, as torch's `clip_grad_norm_`; null: no clipping. */
   readonly gradClip: number | null;
+  /** Which of the trainable parameters it is an objective of; all unless given. */
+  readonly only?: readonly Parameter[];
 }
 
 /**
@@ -63,7 +65,9 @@ export interface ObjectiveOptions {
  */
 export class Objective {
   readonly trainable: readonly Parameter[];
+  private readonly moved: ReadonlySet<Parameter>;
   private readonly frozen: readonly Parameter[];
+  private readonly parts: Objective[] = [];
   private readonly single: CompiledFunction<GradientInputs, Omit<GradientOutputs, 'gradients'> & Finished>;
   private readonly partial: CompiledFunction<GradientInputs, GradientOutputs>;
   private readonly add: CompiledFunction<
@@ -79,8 +83,10 @@ export class Objective {
     private readonly task: Task,
     private readonly options: ObjectiveOptions,
   ) {
-    this.trainable = model.parameters.filter((parameter) => parameter.trainable);
-    this.frozen = model.parameters.filter((parameter) => !parameter.trainable);
+    const { only = model.parameters } = options;
+    this.trainable = only.filter((parameter) => parameter.trainable);
+    this.moved = new Set(this.trainable);
+    this.frozen = model.parameters.filter((parameter) => !this.moved.has(parameter));
     const backward = (inputs: GradientInputs) => this.backward(inputs);
     const finish = (gradients: readonly Tensor[]) => this.clip(gradients);
     this.single = compile('training step', (inputs: GradientInputs) => {
@@ -171,7 +177,15 @@ export class Objective {
     return { weights, dispose: () => disposeAll(read) };
   }
 
+  /** Another objective over some of the same model's parameters, the others being constants to it; disposed with this one. */
+  part(task: Task, only: readonly Parameter[]): Objective {
+    const part = new Objective(this.model, task, { ...this.options, only });
+    this.parts.push(part);
+    return part;
+  }
+
   dispose(): void {
+    for (const part of this.parts) part.dispose();
     for (const fn of [this.single, this.partial, this.add, this.finish, this.probe, this.evaluation])
       fn.dispose();
   }
@@ -181,7 +195,7 @@ export class Objective {
     let trainable = 0;
     let frozen = 0;
     const values = parameters.map((parameter) =>
-      parameter.trainable ? inputs.trainable[trainable++]! : inputs.frozen[frozen++]!,
+      this.moved.has(parameter) ? inputs.trainable[trainable++]! : inputs.frozen[frozen++]!,
     );
     const scope = new Scope([...parameters, ...statistics], [...values, ...inputs.statistics], {
       training,

@@ -1,5 +1,5 @@
-import { datasets, interactionDatasets } from '../data/registry.js';
-import { functions, models, recommenders } from '../models/registry.js';
+import { datasets, generativeDatasets, interactionDatasets } from '../data/registry.js';
+import { functions, generators, models, recommenders } from '../models/registry.js';
 import type { TaskDefinition } from './types.js';
 
 /** Every task by its name in a config. */
@@ -9,6 +9,12 @@ export const tasks = {
     description: 'softmax cross-entropy over classes, scored by accuracy',
     models,
     datasets,
+  },
+  gan: {
+    name: 'gan',
+    description: 'a generator against a discriminator, each with its own learning rate; grids of images',
+    models: generators,
+    datasets: generativeDatasets,
   },
   recommendation: {
     name: 'recommendation',

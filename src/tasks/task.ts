@@ -26,6 +26,8 @@ export interface EvaluationContext {
   /** Name of the split in eval.csv. */
   readonly splitName: string;
   readonly results: SplitResults;
+  /** Training steps done. */
+  readonly step: number;
   /** Examples of one pass. */
   readonly batchSize: number;
   /** Whether training has ended. */

@@ -190,7 +190,7 @@ function formulaWeights({ shapes, damped }: Oracle) {
   return new Map(entries);
 }
 
-function digest(values: ArrayLike<number>): Digest {
+export function digest(values: ArrayLike<number>): Digest {
   let squares = 0;
   for (let i = 0; i < values.length; i++) squares += values[i]! ** 2;
   return [Math.sqrt(squares), values[0]!, values[values.length >> 1]!, values[values.length - 1]!];

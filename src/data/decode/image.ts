@@ -46,17 +46,20 @@ export async function decodeImage(
   const sharp = await loadSharp();
   let decoded: { data: Buffer; info: { width: number; height: number } };
   try {
-    decoded = await sharp(bytes, { ignoreIcc: true, failOn: 'error' })
-      .toColourspace('srgb')
-      .removeAlpha()
-      .resize(side, side, {
-        fit: fit === 'crop' ? 'cover' : 'fill',
-        kernel: 'linear',
-        withoutEnlargement: fit === 'stretch',
-        fastShrinkOnLoad: false,
-      })
-      .raw()
-      .toBuffer({ resolveWithObject: true });
+    const image = sharp(bytes, { ignoreIcc: true, failOn: 'error' }).toColourspace('srgb').removeAlpha();
+    const resize = { fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false } as const;
+    if (fit === 'crop') {
+      const { width, height } = await image.metadata();
+      const shorter = Math.min(width, height);
+      const newWidth = Math.trunc((side * width) / shorter);
+      const newHeight = Math.trunc((side * height) / shorter);
+      const left = Math.round((newWidth - side) / 2);
+      const top = Math.round((newHeight - side) / 2);
+      image.resize(newWidth, newHeight, resize).extract({ left, top, width: side, height: side });
+    } else {
+      image.resize(side, side, { ...resize, withoutEnlargement: true });
+    }
+    decoded = await image.raw().toBuffer({ resolveWithObject: true });
   } catch (error) {
     throw damaged(where, `cannot be decoded as an image: ${(error as Error).message}`);
   }

@@ -1,7 +1,8 @@
 import { batchNorm } from '../../engine/ops/batch-norm.js';
 import type { Parameter } from '../../engine/parameters.js';
+import { floatTensor } from '../../engine/raw.js';
 import type { Tensor } from '../../engine/tf.js';
-import type { ParameterBuilder } from './builder.js';
+import type { Initializer, ParameterBuilder } from './builder.js';
 import { constant, ones, zeros } from './initializers.js';
 import type { Scope } from './scope.js';
 
@@ -11,7 +12,7 @@ const MOMENTUM = 0.1;
 
 export interface BatchNormOptions {
   /** Of γ; 0 makes a residual branch start as nothing. */
-  readonly initialScale?: number;
+  readonly initialScale?: number | Initializer;
   readonly epsilon?: number;
 }
 
@@ -29,7 +30,9 @@ export class BatchNorm2d {
 
   constructor(builder: ParameterBuilder, channels: number, options: BatchNormOptions = {}) {
     this.epsilon = options.epsilon ?? DEFAULT_EPSILON;
-    this.weight = builder.parameter('weight', [channels], constant(options.initialScale ?? 1));
+    const { initialScale = 1 } = options;
+    const initial = typeof initialScale === 'number' ? constant(initialScale) : initialScale;
+    this.weight = builder.parameter('weight', [channels], initial);
     this.bias = builder.parameter('bias', [channels], zeros);
     this.runningMean = builder.statistic('running_mean', [channels], zeros);
     this.runningVariance = builder.statistic('running_var', [channels], ones);
@@ -52,11 +55,8 @@ export class BatchNorm2d {
   }
 
   private move(scope: Scope, running: Parameter, batch: Tensor): void {
-    scope.update(running, () =>
-      scope
-        .get(running)
-        .mul(1 - MOMENTUM)
-        .add(batch.mul(MOMENTUM)),
+    scope.update(running, (current) =>
+      current.mul(floatTensor(1 - MOMENTUM)).add(batch.mul(floatTensor(MOMENTUM))),
     );
   }
 }

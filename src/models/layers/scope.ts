@@ -45,9 +45,21 @@ export class Scope {
     return value;
   }
 
-  /** Sets a statistic's new value (training only). The forward pass's caller decides whether to store it. */
-  update(statistic: Parameter, value: () => Tensor): void {
-    if (this.options.trackStatistics !== false) this.updated.set(statistic, keep(value()));
+  /**
+   * Moves a statistic on from its value, or from the one it was moved to earlier in the pass (training only). The
+   * forward pass's caller decides whether to store it.
+   */
+  update(statistic: Parameter, moved: (current: Tensor) => Tensor): void {
+    if (this.options.trackStatistics === false) return;
+    const earlier = this.updated.get(statistic);
+    this.updated.set(statistic, keep(moved(earlier ?? this.get(statistic))));
+    earlier?.dispose();
+  }
+
+  /** The same pass for a part of it that leaves the statistics as they are. */
+  untracked(): Scope {
+    const options = { ...this.options, trackStatistics: false };
+    return Object.create(this, { options: { value: options } }) as Scope;
   }
 
   /** New values in the order of `statistics`; those that were not updated come back as they were. */
