@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { MissingError } from '../errors.js';
-import { describeChecksum, describeDigest, digestFile, matches } from './checksum.js';
+import { describeChecksum, describeDigest, matches } from './checksum.js';
+import { digestOnce } from './digest-cache.js';
 import type { DownloadOptions } from './download.js';
 import { cachePath, fetchSource, type LocalFile } from './fetch.js';
 import { type Source, type SourceFile, sourceById, sources } from './manifest.js';
@@ -52,7 +53,7 @@ export function findSource(
 }
 
 async function checkFile(source: Source, file: SourceFile, path: string, places: Places): Promise<LocalFile> {
-  const digests = await digestFile(path);
+  const digests = await digestOnce(path, places.cacheDir);
   const local = { name: file.name, path, sha256: digests.sha256 };
   if (file.origins.some((origin) => matches(origin, digests))) return local;
   const [origin] = file.origins as [SourceFile['origins'][number]];
