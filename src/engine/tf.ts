@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import nodeUtil from 'node:util';
@@ -96,15 +96,13 @@ function requireTensorFlow(): typeof TF {
 
 /**
  * TensorFlow's library writes two lines to standard error while it loads, whatever its log level. The descriptor is
- * pointed at /dev/null meanwhile; where it cannot be reopened (a socket), the lines stay.
+ * pointed at /dev/null meanwhile. Only a terminal or pipe can be reopened without harm: a socket cannot be reopened at
+ * all, and a reopened file has a position of its own, so that others who write to it would overwrite our lines. There
+ * TensorFlow's lines stay.
  */
 function silencingStandardError<T>(action: () => T): T {
-  let saved: number;
-  try {
-    saved = openSync('/proc/self/fd/2', 'a');
-  } catch {
-    return action();
-  }
+  const saved = reopenStandardError();
+  if (saved === undefined) return action();
   const redirect = (path: string) => {
     closeSync(2);
     openSync(path, 'a'); // takes the lowest free descriptor: 2
@@ -115,5 +113,16 @@ function silencingStandardError<T>(action: () => T): T {
   } finally {
     redirect(`/proc/self/fd/${saved}`);
     closeSync(saved);
+  }
+}
+
+/** A second descriptor of standard error, or undefined where it must be left alone. */
+function reopenStandardError(): number | undefined {
+  try {
+    const standardError = fstatSync(2);
+    if (!standardError.isFIFO() && !standardError.isCharacterDevice()) return undefined;
+    return openSync('/proc/self/fd/2', 'a');
+  } catch {
+    return undefined;
   }
 }
