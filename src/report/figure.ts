@@ -1,5 +1,7 @@
 import { UsageError } from '../errors.js';
 import { comparisonFigure } from './figure-comparison.js';
+import { ganFigure } from './figure-gan.js';
+import { samplesFigure } from './figure-samples.js';
 import { syntheticFigure } from './figure-synthetic.js';
 
 /** The paper's figures that can be made, by number: draws the runs under `results` to `out`. */
@@ -7,6 +9,8 @@ const builders: Readonly<Record<number, (results: readonly string[], out: string
   1: comparisonFigure,
   6: (results, out) => syntheticFigure('rosenbrock', results, out),
   7: (results, out) => syntheticFigure('beale', results, out),
+  11: ganFigure,
+  12: samplesFigure,
   13: comparisonFigure,
 };
 const figureNumbers = Object.keys(builders).map(Number);

@@ -16,7 +16,7 @@ const COUNT = SIDE * SIDE;
 const PADDING = 2;
 
 /** Folder of the grids in a run's directory: `real.png` and `step-000500.png`. */
-export const SAMPLES = 'samples';
+const SAMPLES = 'samples';
 
 /**
  * Writes 64 generated images as one PNG, always from the same latents, and once as many real ones beside it. The
