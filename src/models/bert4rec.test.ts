@@ -15,6 +15,7 @@ import {
   noise,
 } from '../testing/model-oracle.js';
 import { bert4rec } from './bert4rec.js';
+import { createModel } from './create.js';
 import { Scope } from './layers/scope.js';
 import type { Model } from './types.js';
 import { loadWeights } from './weights.js';
@@ -153,6 +154,18 @@ test('dropout is on in training alone, by its seed', () => {
     expect(logits(true, 1)).not.toEqual(logits(true, 2));
     expect(logits(false, 1)).toEqual(logits(false, 2));
   });
+  model.dispose();
+});
+
+test('is to be had by its name', async () => {
+  const model = await createModel({
+    ...{ name: 'bert4rec', numItems: 5, sequenceLength: 4 },
+    options: { width: 8, depth: 1 },
+  });
+  const ids = tf.tensor2d([0, 1, 2, 6], [1, 4], 'int32');
+  const logits = model.forward(ids, { training: false });
+  expect(logits.shape).toEqual([1, 4, 6]);
+  tf.dispose([ids, logits]);
   model.dispose();
 });
 

@@ -4,7 +4,7 @@ import { UsageError } from '../errors.js';
 import { readWeights } from '../formats/weights.js';
 import { loadAdapter, saveAdapter } from './adapter-file.js';
 import { Scope } from './layers/scope.js';
-import { encoders, languageModels, models } from './registry.js';
+import { encoders, generators, languageModels, models, recommenders } from './registry.js';
 import type { DecodeInputs, KeyValueCache, LanguageModel, Model, ModelDefinition } from './types.js';
 import { exportWeights, loadWeights } from './weights.js';
 
@@ -17,6 +17,9 @@ export interface CreateModelOptions {
   readonly inputSize?: number;
   /** Channels of the images; 3 unless given. */
   readonly channels?: number;
+  /** Items that a recommender chooses from, and the length of the sequences it reads; recommenders only. */
+  readonly numItems?: number;
+  readonly sequenceLength?: number;
   /** Of the initial weights; 0 unless given. */
   readonly seed?: number;
   /** What a config's `model` section may say beside the name, e.g. `{ peft: 'lora', lora_r: 4 }`. */
@@ -78,8 +81,10 @@ export interface StandaloneModel extends Pick<Model, 'name' | 'parameters' | 'st
  * @throws UsageError for an unknown name or option; MissingError without TensorFlow
  */
 export async function createModel(options: CreateModelOptions): Promise<StandaloneModel> {
-  const { name, numClasses, inputSize, channels = 3, seed = 0 } = options;
-  const all: Readonly<Record<string, ModelDefinition>> = { ...models, ...encoders, ...languageModels };
+  const { name, numClasses, inputSize, channels = 3, numItems, sequenceLength, seed = 0 } = options;
+  const all: Readonly<Record<string, ModelDefinition>> = {
+    ...{ ...models, ...encoders, ...languageModels, ...recommenders, ...generators },
+  };
   if (!Object.hasOwn(all, name)) {
     throw new UsageError(`unknown model '${name}'; there are: ${Object.keys(all).join(', ')}.`);
   }
@@ -95,6 +100,8 @@ export async function createModel(options: CreateModelOptions): Promise<Standalo
   const model = definition.create(given.data, {
     seed,
     numClasses,
+    numItems,
+    sequenceLength,
     ...(inputSize !== undefined && { imageShape: [inputSize, inputSize, channels] as const }),
   });
   return {

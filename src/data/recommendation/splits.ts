@@ -25,7 +25,7 @@ export interface MaskingOptions {
 }
 
 /** Items that a network sees, without the last two. */
-export function seenItems(sequence: Int32Array): Int32Array {
+function seenItems(sequence: Int32Array): Int32Array {
   return sequence.subarray(0, -2);
 }
 
