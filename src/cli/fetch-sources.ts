@@ -6,8 +6,10 @@ import { isSweep, loadSweep } from '../config/sweep.js';
 import type { DatasetDefinition } from '../data/definition.js';
 import { type Source, sourceById, sources } from '../data/manifest.js';
 import { UsageError } from '../errors.js';
+import type { ModelDefinition } from '../models/types.js';
 import { tasks } from '../tasks/registry.js';
 import type { TaskDefinition } from '../tasks/types.js';
+import { tokenizers } from '../text/registry.js';
 
 const definitions = Object.assign(
   {},
@@ -41,5 +43,19 @@ function sourcesOfDataset(name: string): Source[] {
 function sourcesOfConfig(config: Config): Source[] {
   if (config.task === 'synthetic') return [];
   const weights = sources().find(({ model }) => model === config.model.name);
-  return [...sourcesOfDataset(config.dataset.name), ...(config.model.pretrained && weights ? [weights] : [])];
+  const isPretrained = 'pretrained' in config.model && config.model.pretrained;
+  return [
+    ...sourcesOfDataset(config.dataset.name),
+    ...textSources(config).map(sourceById),
+    ...(isPretrained && weights ? [weights] : []),
+  ];
+}
+
+/** Of what turns texts into ids, and scores them. */
+function textSources(config: Config): readonly string[] {
+  const { name, ...options } = config.model;
+  const definition = (tasks[config.task] as TaskDefinition).models[name] as ModelDefinition;
+  const tokenizer = definition.tokenizer?.(options);
+  const scorer = config.task === 'nlg' ? ['meteor-1.5'] : [];
+  return tokenizer ? [...tokenizers[tokenizer.name].sources, ...scorer] : scorer;
 }

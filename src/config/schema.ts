@@ -46,6 +46,19 @@ export type Config = {
       train: z.output<typeof trainSchema>;
     }
   | {
+      task: 'glue';
+      model: Chosen<(typeof tasks)['glue']['models']> & { pretrained: boolean };
+      dataset: Chosen<(typeof tasks)['glue']['datasets']>;
+      train: z.output<typeof trainSchema>;
+    }
+  | {
+      task: 'nlg';
+      model: Chosen<(typeof tasks)['nlg']['models']> & { pretrained: boolean };
+      dataset: Chosen<(typeof tasks)['nlg']['datasets']>;
+      train: z.output<typeof trainSchema> & z.output<z.ZodObject<(typeof tasks)['nlg']['train']>>;
+      eval: z.output<z.ZodObject<(typeof tasks)['nlg']['eval']>>;
+    }
+  | {
       task: 'recommendation';
       model: Chosen<(typeof tasks)['recommendation']['models']>;
       dataset: Chosen<(typeof tasks)['recommendation']['datasets']>;
@@ -143,9 +156,9 @@ function buildSchema(task: string | undefined, names: Names): ConfigSchema {
     // a task without data has no dataset, one that is unknown has neither model nor dataset to check
     if (registryOf(section, task)) sections[section] = chosenSchema(section, names[section], task);
   }
-  sections.train = synthetic ? syntheticTrainSchema : trainSchema;
+  sections.train = extended(synthetic ? syntheticTrainSchema : trainSchema, known?.train);
   const optional: Record<string, z.ZodObject> = {
-    eval: synthetic ? syntheticEvalSchema : evalSchema,
+    eval: extended(synthetic ? syntheticEvalSchema : evalSchema, known?.eval),
     checkpoint: checkpointSchema,
     logging: loggingSchema,
   };
@@ -159,6 +172,11 @@ function buildSchema(task: string | undefined, names: Names): ConfigSchema {
     ...Object.fromEntries(Object.entries(optional).map(([key, value]) => [key, value.prefault({})])),
   });
   return { schema, sections: { ...sections, ...optional } };
+}
+
+/** A section with the options that a task adds. */
+function extended(section: z.ZodObject, more: z.core.$ZodShape | undefined): z.ZodObject {
+  return more ? z.strictObject({ ...section.shape, ...more }) : section;
 }
 
 /** Options that `section` has when its name is `name`, for the rule of overrides. */

@@ -1,10 +1,14 @@
 import { celeba } from './celeba.js';
 import { cifar10 } from './cifar10.js';
 import { cifar100 } from './cifar100.js';
+import { e2e } from './e2e/e2e.js';
+import { e2eGrammar } from './e2e/e2e-grammar.js';
 import { emoji } from './emoji.js';
 import { fashionMnist } from './fashion-mnist.js';
+import { filmReviews } from './film-reviews.js';
 import { folder } from './folder.js';
 import { food101 } from './food101.js';
+import { glue } from './glue/glue.js';
 import { gtsrb } from './gtsrb.js';
 import { inat2021, inat2021Mini } from './inat2021.js';
 import { mnist } from './mnist.js';
@@ -12,6 +16,7 @@ import { mnistDigits } from './mnist-digits.js';
 import { places365 } from './places365.js';
 import { movieLens1m, movieLens100k } from './recommendation/movielens.js';
 import { svhn } from './svhn.js';
+import { tweets } from './tweets.js';
 
 /** Every dataset by its name in a config: add a line here to add one. */
 export const datasets = {
@@ -32,6 +37,12 @@ export const datasets = {
 
 /** Sets of images to learn to make; their classes play no part. */
 export const generativeDatasets = { ...datasets, celeba };
+
+/** Texts and pairs of texts with classes: GLUE's tasks and others. */
+export const textDatasets = { ...glue, 'film-reviews': filmReviews, tweets };
+
+/** Contexts with texts to write for them. */
+export const generationDatasets = { e2e, 'e2e-grammar': e2eGrammar };
 
 /** Sets of what users took in which order, for recommendation. */
 export const interactionDatasets = { 'ml-1m': movieLens1m, 'ml-100k': movieLens100k };

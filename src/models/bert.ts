@@ -150,6 +150,7 @@ export function defineBert(
     description,
     options,
     create: ({ dropout, ...peft }, context) => new Bert({ ...architecture, dropout }, peft, context),
+    tokenizer: () => ({ name: architecture.prefix, vocabSize: architecture.vocabSize }),
   });
 }
 

@@ -43,6 +43,8 @@ interface Architecture {
 }
 
 const EPSILON = 1e-5;
+/** Tokens of the published models. */
+const VOCABULARY = 50_257;
 const HIDDEN_RATIO = 4;
 
 class Block {
@@ -206,7 +208,8 @@ function published(name: string, millions: number, shape: Pick<Architecture, 'wi
     description: `GPT-2, ${millions} M parameters, transformers' names and layout`,
     options: z.strictObject({ ...peftShape, dropout }),
     create: ({ dropout, ...peft }, context) =>
-      new Gpt2({ name, ...shape, vocabSize: 50_257, positions: 1024, dropout }, peft, context),
+      new Gpt2({ name, ...shape, vocabSize: VOCABULARY, positions: 1024, dropout }, peft, context),
+    tokenizer: () => ({ name: 'gpt2', vocabSize: VOCABULARY }),
   });
 }
 
@@ -224,7 +227,7 @@ export const gpt2_mini = defineModel({
     width: count.default(128).describe('features of a token, a multiple of heads'),
     depth: count.default(4).describe('blocks'),
     heads: count.default(4).describe('attention heads'),
-    vocab_size: count.default(50_257).describe("tokens of the tokenizer's vocabulary"),
+    vocab_size: count.default(VOCABULARY).describe("tokens of the tokenizer's vocabulary"),
     positions: count.default(128).describe('longest sequence in tokens'),
     ...peftShape,
     dropout,
@@ -236,4 +239,5 @@ export const gpt2_mini = defineModel({
     { width, depth, heads, vocab_size: vocabSize, positions, dropout, pretrained: _, ...peft },
     context,
   ) => new Gpt2({ name: 'gpt2-mini', width, depth, heads, vocabSize, positions, dropout }, peft, context),
+  tokenizer: ({ vocab_size }) => ({ name: 'gpt2', vocabSize: vocab_size }),
 });

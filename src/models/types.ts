@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Parameter } from '../engine/parameters.js';
 import type { Tensor } from '../engine/tf.js';
+import type { TokenizerName } from '../text/registry.js';
 import type { Scope } from './layers/scope.js';
 import type { Peft } from './peft.js';
 import type { WeightSource } from './weights.js';
@@ -86,6 +87,8 @@ export interface ModelDefinition<Options extends z.ZodObject = z.ZodObject> {
   /** zod schema of the options beside `name`. */
   readonly options: Options;
   create(options: z.infer<Options>, context: ModelContext): Model;
+  /** Whose ids it reads, and how many it knows; models of text only. */
+  tokenizer?(options: z.infer<Options>): { readonly name: TokenizerName; readonly vocabSize: number };
 }
 
 export function defineModel<Options extends z.ZodObject>(

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { Config } from '../config/schema.js';
 import { cacheDirectory } from '../data/cache.js';
 import type { DatasetDefinition } from '../data/definition.js';
-import { locateWeights } from '../data/sources.js';
+import { locateWeights, type Places } from '../data/sources.js';
 import type { Dataset } from '../data/types.js';
 import type { Parameter } from '../engine/parameters.js';
 import { readWeights } from '../formats/weights.js';
@@ -16,12 +16,17 @@ import { schedulers } from '../schedulers/registry.js';
 import type { SchedulerDefinition } from '../schedulers/types.js';
 import { classification } from '../tasks/classification.js';
 import { discriminatorTask, gan, generatorTask } from '../tasks/gan.js';
+import { glueTask } from '../tasks/glue.js';
+import { nlgTask } from '../tasks/nlg.js';
 import { recommendation } from '../tasks/recommendation.js';
 import { tasks } from '../tasks/registry.js';
 import { synthetic } from '../tasks/synthetic.js';
 import type { Task } from '../tasks/task.js';
 import type { TaskDefinition } from '../tasks/types.js';
+import { tokenizers } from '../text/registry.js';
+import type { Tokenizer } from '../text/types.js';
 import { GanMethod } from './gan-method.js';
+import { locateMeteor } from './meteor.js';
 import { type Method, ScheduledMethod } from './method.js';
 import type { Objective } from './objective.js';
 
@@ -30,15 +35,34 @@ import type { Objective } from './objective.js';
  * known and options valid; TypeScript cannot follow that, hence the casts, here only.
  */
 
-const running: Readonly<Record<Config['task'], Task>> = {
+const running: Readonly<Record<Exclude<Config['task'], 'glue' | 'nlg'>, Task>> = {
   classification,
   gan,
   recommendation,
   synthetic,
 };
 
-export function buildTask(config: Config): Task {
+export function buildTask(config: Config, dataset: Dataset | undefined, dataDir: string | undefined): Task {
+  if (config.task === 'glue') return glueTask(dataset?.numClasses ?? 2);
+  if (config.task === 'nlg') {
+    const { beam, length_penalty, no_repeat_ngram, max_tokens, generation_batch } = config.eval;
+    return nlgTask({
+      labelSmoothing: config.train.label_smoothing,
+      decoding: {
+        beam,
+        lengthPenalty: length_penalty,
+        noRepeatNgram: no_repeat_ngram,
+        maxTokens: max_tokens,
+        batchSize: generation_batch,
+      },
+      meteor: () => locateMeteor(places(dataDir)),
+    });
+  }
   return running[config.task];
+}
+
+function places(dataDir: string | undefined): Places {
+  return { dataDir, cacheDir: cacheDirectory() };
 }
 
 /** What the config's task may choose from. */
@@ -53,7 +77,16 @@ export async function buildDataset(
   if (!config.dataset) return undefined;
   const { name, ...options } = config.dataset;
   const definition = offered(config).datasets?.[name] as DatasetDefinition;
-  return definition.create(options, { dataDir, cacheDir: cacheDirectory(), seed: config.train.seed });
+  const tokenizer = await buildTokenizer(config, dataDir);
+  return definition.create(options, { ...places(dataDir), seed: config.train.seed, tokenizer });
+}
+
+/** That of the model, where it reads texts. */
+async function buildTokenizer(config: Config, dataDir: string | undefined): Promise<Tokenizer | undefined> {
+  const { name, ...options } = config.model;
+  const definition = offered(config).models[name] as ModelDefinition;
+  const wanted = definition.tokenizer?.(options);
+  return wanted && tokenizers[wanted.name].load(places(dataDir), wanted.vocabSize);
 }
 
 /**
@@ -66,8 +99,8 @@ export async function loadPretrained(
   model: Model,
   dataDir: string | undefined,
 ): Promise<Record<string, string>> {
-  if (config.task !== 'classification' || !config.model.pretrained) return {};
-  const file = await locateWeights(config.model.name, { dataDir, cacheDir: cacheDirectory() });
+  if (!('pretrained' in config.model) || !config.model.pretrained) return {};
+  const file = await locateWeights(config.model.name, places(dataDir));
   await loadWeights(model, await readWeights(file.path), { replaceHead: true, source: file.path });
   return { [basename(file.path)]: file.sha256 };
 }

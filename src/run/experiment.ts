@@ -118,7 +118,7 @@ class Run {
     this.batches = loader ?? { get: async () => ({}) };
     this.stepsPerEpoch = loader?.stepsPerEpoch;
     this.totalSteps = train.steps ?? (train.epochs ?? 1) * (this.stepsPerEpoch ?? 1);
-    this.task = buildTask(config);
+    this.task = buildTask(config, dataset, options.dataDir);
     this.objective = new Objective(model, this.task, {
       microBatchSize: train.micro_batch_size ?? train.batch_size,
       gradClip: train.grad_clip,

@@ -1,5 +1,12 @@
-import { datasets, generativeDatasets, interactionDatasets } from '../data/registry.js';
-import { functions, generators, models, recommenders } from '../models/registry.js';
+import {
+  datasets,
+  generationDatasets,
+  generativeDatasets,
+  interactionDatasets,
+  textDatasets,
+} from '../data/registry.js';
+import { encoders, functions, generators, languageModels, models, recommenders } from '../models/registry.js';
+import { nlgEvalOptions, nlgTrainOptions } from './nlg-options.js';
 import type { TaskDefinition } from './types.js';
 
 /** Every task by its name in a config. */
@@ -15,6 +22,22 @@ export const tasks = {
     description: 'a generator against a discriminator, each with its own learning rate; grids of images',
     models: generators,
     datasets: generativeDatasets,
+  },
+  glue: {
+    name: 'glue',
+    description:
+      'softmax cross-entropy over classes of texts, scored by accuracy, F1 and Matthews\u2019 correlation',
+    models: encoders,
+    datasets: textDatasets,
+  },
+  nlg: {
+    name: 'nlg',
+    description:
+      'texts written for given contexts, scored by perplexity, BLEU, NIST, METEOR, ROUGE-L and CIDEr',
+    models: languageModels,
+    datasets: generationDatasets,
+    train: nlgTrainOptions,
+    eval: nlgEvalOptions,
   },
   recommendation: {
     name: 'recommendation',

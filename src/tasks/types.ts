@@ -16,4 +16,7 @@ export interface TaskDefinition {
   readonly models: Readonly<Record<string, NamedDefinition>>;
   /** What `dataset.name` may be; absent where the task has no data. */
   readonly datasets?: Readonly<Record<string, NamedDefinition>>;
+  /** What it adds to the sections `train` and `eval`. */
+  readonly train?: z.core.$ZodShape;
+  readonly eval?: z.core.$ZodShape;
 }
