@@ -5,10 +5,6 @@ export function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
-export function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-}
-
 /**
  * A name that a list or an archive gives, with `/` between its parts and without a leading `./`.
  * @throws MissingError where it is absolute or climbs out with '..'; `listPath` is who says so
