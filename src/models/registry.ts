@@ -4,6 +4,7 @@ import { bert4rec } from './bert4rec.js';
 import { dcgan } from './dcgan.js';
 import { efficientnet_lite0, tf_efficientnet_lite0 } from './efficientnet.js';
 import { gpt2, gpt2_large, gpt2_medium, gpt2_mini } from './gpt2.js';
+import { maskrcnn_resnet50_fpn, maskrcnn_small_fpn } from './maskrcnn.js';
 import { resnet8, resnet18, resnet20, resnet34, resnet50, resnet101, resnet152 } from './resnet.js';
 import { roberta_base, roberta_large } from './roberta.js';
 import { rosenbrock } from './rosenbrock.js';
@@ -55,6 +56,12 @@ export const recommenders = { bert4rec } satisfies Record<string, ModelDefinitio
 
 /** Generative adversarial networks, by name. */
 export const generators = { dcgan } satisfies Record<string, ModelDefinition>;
+
+/** Detectors of objects and their masks, by name. */
+export const detectors = { maskrcnn_resnet50_fpn, maskrcnn_small_fpn } satisfies Record<
+  string,
+  ModelDefinition
+>;
 
 /** Test functions for the synthetic task, by name. */
 export const functions = { rosenbrock, beale } satisfies Record<string, ModelDefinition>;

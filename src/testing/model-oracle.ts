@@ -150,8 +150,11 @@ function train(model: Model, image: Tensor, labels: Tensor) {
 
 const TO_PYTORCH = { same: undefined, conv: [3, 2, 0, 1], linear: [1, 0] };
 
-export function gradientDigests(model: Model, gradients: readonly Tensor[]): Map<string, Digest> {
-  const entries = model.parameters.map((parameter, i) => {
+export function gradientDigests(
+  { parameters }: Pick<Model, 'parameters'>,
+  gradients: readonly Tensor[],
+): Map<string, Digest> {
+  const entries = parameters.map((parameter, i) => {
     const axes = TO_PYTORCH[parameter.layout];
     const gradient = axes ? gradients[i]!.transpose(axes) : gradients[i]!;
     return [parameter.name, digest(readFloats(gradient))] as const;

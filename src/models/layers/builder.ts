@@ -32,6 +32,11 @@ export class ParameterBuilder {
     return part;
   }
 
+  /** What the names of this part begin with, e.g. `layer1.0.`. */
+  get path(): string {
+    return this.prefix;
+  }
+
   parameter(
     name: string,
     shape: readonly number[],

@@ -31,8 +31,10 @@ export class Conv2d {
     this.weight = builder.parameter('weight', [size, size, inputs, outputs], initial, 'conv');
   }
 
-  forward(scope: Scope, x: Tensor): Tensor {
+  /** @param outputScale [outputs], multiplies every output channel */
+  forward(scope: Scope, x: Tensor, outputScale?: Tensor): Tensor {
     const { size, stride = 1, padding = (size - 1) / 2 } = this.options;
-    return conv2d(x, scope.get(this.weight), stride, padding);
+    const weight = scope.get(this.weight);
+    return conv2d(x, outputScale ? weight.mul(outputScale) : weight, stride, padding);
   }
 }

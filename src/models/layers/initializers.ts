@@ -18,6 +18,11 @@ export function fanInUniform(fanIn: number): Initializer {
   return (random, size) => uniforms(random, size, 1 / Math.sqrt(fanIn));
 }
 
+/** U(−√(3/fanIn), √(3/fanIn)), variance 1/fanIn: PyTorch's `kaiming_uniform_(a=1)`. */
+export function unitVarianceUniform(fanIn: number): Initializer {
+  return (random, size) => uniforms(random, size, Math.sqrt(3 / fanIn));
+}
+
 /** N(0, deviation²) */
 export function normal(deviation: number): Initializer {
   return (random, size) => normals(random, size, deviation);
