@@ -101,11 +101,21 @@ describe('explain', () => {
     expect(stdout).toContain(text);
   });
 
+  it.each([
+    [['resnet50-cifar10'], 'weights:   23.5 M\n'],
+    [['roberta-base-cola', 'model.peft=lora'], 'trained 887 k: 295 k + 592 k of the classifier\n'],
+    [['roberta-base-cola', 'model.peft=bitfit'], 'trained 694 k: 102 k + 592 k of the classifier\n'],
+    [['roberta-base-cola', 'model.peft=full'], 'weights:   125 M\n'],
+  ])('counts the weights of %j', async ([name, ...overrides], text) => {
+    const { stdout } = await runMain('explain', config(name!), ...overrides);
+    expect(stdout).toContain(text);
+  });
+
   it('draws a schedule', async () => {
     const { stdout } = await runMain('explain', digits, 'scheduler.name=linear');
     expect(stdout).toContain('lr:        0.1000 at 1, ');
     expect(stdout).toMatch(/\n {11}█+▇+▆+▅+▄+▃+▂+▁+\n/);
-    expect(stdout).toContain('120 forward, 120 backward');
+    expect(stdout).toContain('160 forward, 160 backward');
   });
 });
 

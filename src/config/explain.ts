@@ -1,6 +1,9 @@
 /** `gen-bench explain`: what a config means, without data, weights or TensorFlow. */
-import type { DatasetDefinition } from '../data/definition.js';
+import type { DatasetDefinition, DatasetFacts } from '../data/definition.js';
+import { GenBenchError } from '../errors.js';
 import { resolveGenOptions } from '../gen/options.js';
+import { countParameters, type ParameterCounts } from '../models/peft.js';
+import type { ModelDefinition } from '../models/types.js';
 import { schedulers } from '../schedulers/registry.js';
 import type { SchedulerDefinition } from '../schedulers/types.js';
 import { stringifyConfig } from './output.js';
@@ -20,6 +23,7 @@ export function explain(config: Config): string {
     '',
     '# what would run',
     ...describeParts(config),
+    ...describeWeights(config),
     ...describeLength(config, length),
     ...describeLearningRate(config, length),
     ...describeCost(config, length),
@@ -36,17 +40,42 @@ function describeParts(config: Config): string[] {
   return [...describe('model'), ...describe('dataset'), ...describe('optimizer'), ...describe('scheduler')];
 }
 
-/** Training examples that the chosen dataset will give. */
-function trainSizeOf(config: Config): number | undefined {
+/** How many numbers the model has, and how many are trained; nothing where only the data tells its shape. */
+function describeWeights(config: Config): string[] {
+  const { name, ...options } = config.model;
+  const definition = registryOf('model', config.task)?.[name] as ModelDefinition;
+  const { numClasses, imageShape } = factsOf(config) ?? {};
+  let counts: ParameterCounts;
+  try {
+    counts = countParameters(definition.create(options, { seed: config.train.seed, numClasses, imageShape }));
+  } catch (error) {
+    if (error instanceof GenBenchError) return [];
+    throw error;
+  }
+  const { total, trainable, adapted } = counts;
+  const head = trainable - adapted;
+  const parts = head > 0 ? `: ${rounded(adapted)} + ${rounded(head)} of the classifier` : '';
+  return [
+    `weights:   ${rounded(total)}${trainable < total ? `, trained ${rounded(trainable)}${parts}` : ''}`,
+  ];
+}
+
+function rounded(count: number): string {
+  if (count < 10_000) return String(count);
+  return count < 1e6 ? `${(count / 1e3).toPrecision(3)} k` : `${(count / 1e6).toPrecision(3)} M`;
+}
+
+/** What is known of the chosen dataset. */
+function factsOf(config: Config): DatasetFacts | undefined {
   if (!config.dataset) return undefined;
   const { name, ...options } = config.dataset;
   const definition = registryOf('dataset', config.task)?.[name] as DatasetDefinition | undefined;
-  return definition?.facts(options).trainSize;
+  return definition?.facts(options);
 }
 
 function lengthOf(config: Config): Length {
   const { steps, epochs, batch_size } = config.train;
-  const trainSize = trainSizeOf(config);
+  const trainSize = factsOf(config)?.trainSize;
   // as the loader: the last partial batch is left out, and a set smaller than a batch is one batch
   const stepsPerEpoch = trainSize && Math.floor(trainSize / Math.min(batch_size, trainSize));
   if (steps !== undefined) return { stepsPerEpoch, totalSteps: steps };
