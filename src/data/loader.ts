@@ -113,6 +113,26 @@ export function sliceBatch(batch: HostBatch, start: number, end: number): HostBa
   );
 }
 
+/** Batches of the same fields and shapes (but for the first axis) as one. */
+export function concatenateBatches(batches: readonly HostBatch[]): HostBatch {
+  const [first] = batches;
+  if (!first || batches.length === 1) return first ?? {};
+  return Object.fromEntries(
+    Object.entries(first).map(([name, { shape, data }]): [string, HostArray] => {
+      const parts = batches.map((batch) => batch[name]!);
+      const Kind = data.constructor as new (length: number) => HostArray['data'];
+      const whole = new Kind(parts.reduce((sum, part) => sum + part.data.length, 0));
+      let at = 0;
+      for (const part of parts) {
+        whole.set(part.data, at);
+        at += part.data.length;
+      }
+      const count = parts.reduce((sum, part) => sum + part.shape[0]!, 0);
+      return [name, { shape: [count, ...shape.slice(1)], data: whole }];
+    }),
+  );
+}
+
 /** Keeps the `capacity` entries asked for last. */
 class RecentMap<Key, Value> {
   readonly #entries = new Map<Key, Value>();

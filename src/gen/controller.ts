@@ -68,19 +68,18 @@ export class GenController implements Method {
     const waiting = performance.now();
     const { gradientBatch, probeBatch } = await this.batches(context);
     const started = performance.now();
-    const gradient = this.objective.gradient(gradientBatch, seed);
+    const preparedBatch = this.objective.prepare(gradientBatch, seed);
+    const gradient = this.objective.gradient(preparedBatch, seed);
+    const isSame = gradientBatch === probeBatch;
+    const preparing = performance.now();
+    const pointsBatch = this.pointsBatch(probeBatch, isSame ? preparedBatch : undefined, seed);
+    const prepareMs = performance.now() - preparing;
     const stepRate = searching ? 1 : this.rate;
     const line = new Line(this.objective.trainable, () => {
       this.optimizer.step(gradient.gradients, stepRate);
     });
     const probing = performance.now();
-    const probe = new LineProbe(
-      this.objective,
-      line,
-      probeBatch,
-      seed,
-      gradientBatch === probeBatch ? gradient : undefined,
-    );
+    const probe = new LineProbe(this.objective, line, pointsBatch, seed, isSame ? gradient : undefined);
     const record = searching
       ? this.search(probe)
       : this.update(probe, line, gradient, (context.step - 1) / context.totalSteps);
@@ -101,8 +100,8 @@ export class GenController implements Method {
       effectiveLearningRate: this.rate,
       forwardPasses: gradientShare + (probe.passes * batchLength(probeBatch)) / logicalBatch,
       backwardPasses: gradientShare,
-      trainMs: probing - started + (performance.now() - moving),
-      probeMs: moving - probing,
+      trainMs: probing - started - prepareMs + (performance.now() - moving),
+      probeMs: moving - probing + prepareMs,
       dataMs: started - waiting,
       probe: record,
     };
@@ -124,6 +123,15 @@ export class GenController implements Method {
         };
       }
     }
+  }
+
+  /**
+   * The probe's batch as its points take it. Where the loss depends on choices made from the weights, those made at w,
+   * where the parameters still are, hold for all points; without them the objective makes new ones at every point.
+   */
+  private pointsBatch(batch: HostBatch, prepared: HostBatch | undefined, seed: StepSeed): HostBatch {
+    if (this.options.choices === 'remade') return batch;
+    return prepared ?? this.objective.prepare(batch, seed);
   }
 
   /** Fits the parabola at the options' points and updates η where the fit is trusted. */

@@ -17,6 +17,7 @@ describe('GeN presets', () => {
       min_r2: 0.99,
       min_z: null,
       decay: 'none',
+      choices: 'kept',
       moments: 'once',
       failedFit: 'keep',
     });
@@ -30,6 +31,7 @@ describe('GeN presets', () => {
       clip: null,
       min_r2: null,
       decay: 'none',
+      choices: 'kept',
       moments: 'once',
     });
   });
@@ -40,6 +42,7 @@ describe('GeN presets', () => {
       clip: 2,
       min_r2: 0.99,
       decay: 'none',
+      choices: 'remade',
       moments: 'twice',
       failedFit: 'halve',
     });

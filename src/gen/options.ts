@@ -63,6 +63,13 @@ export const genOptionsSchema = z.strictObject({
     .enum(['none', 'linear', 'cosine'])
     .optional()
     .describe('factor from 1 to 0 over the run on the fitted learning rate'),
+  choices: z
+    .enum(['kept', 'remade'])
+    .optional()
+    .describe(
+      "where the loss depends on choices made from the weights (a detector's proposals): one set for all probe points, " +
+        'so that they lie on one function, or a new set at each',
+    ),
 });
 
 /** What a config may say. */
@@ -83,6 +90,7 @@ export interface GenSettings {
   readonly min_r2: number | null;
   readonly min_z: number | null;
   readonly decay: 'none' | 'linear' | 'cosine';
+  readonly choices: 'kept' | 'remade';
 }
 
 /** Settings with what only a preset decides. */
@@ -104,6 +112,7 @@ const authors: Preset = {
   min_r2: 0.99,
   min_z: null,
   decay: 'none',
+  choices: 'kept',
   moments: 'once',
   failedFit: 'keep',
 };
@@ -111,7 +120,7 @@ const authors: Preset = {
 const presets: Readonly<Record<PresetName, Preset>> = {
   authors,
   paper: { ...authors, probe_batch: 'same', clip: null, min_r2: null },
-  'authors-exact': { ...authors, moments: 'twice', failedFit: 'halve' },
+  'authors-exact': { ...authors, choices: 'remade', moments: 'twice', failedFit: 'halve' },
 };
 
 /**
@@ -136,6 +145,7 @@ export function resolveGenOptions(input: GenOptionsInput): GenOptions {
     min_r2: given(input.min_r2, base.min_r2),
     min_z: given(input.min_z, base.min_z),
     decay: input.decay ?? base.decay,
+    choices: input.choices ?? base.choices,
     moments: base.moments,
     failedFit: base.failedFit,
   };

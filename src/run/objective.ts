@@ -1,4 +1,4 @@
-import { sliceBatch } from '../data/loader.js';
+import { concatenateBatches, sliceBatch } from '../data/loader.js';
 import { pixelsToFloats } from '../data/pixels.js';
 import type { HostBatch } from '../data/types.js';
 import { type CompiledFunction, compile } from '../engine/compile.js';
@@ -7,7 +7,7 @@ import { FLOAT, floatTensor, rawOp1, readFloats } from '../engine/raw.js';
 import { type Tensor, tf } from '../engine/tf.js';
 import { Scope } from '../models/layers/scope.js';
 import type { Model } from '../models/types.js';
-import type { Task } from '../tasks/task.js';
+import type { Preparation, Task } from '../tasks/task.js';
 
 type Tensors = Readonly<Record<string, Tensor>>;
 
@@ -68,6 +68,8 @@ export class Objective {
   private readonly moved: ReadonlySet<Parameter>;
   private readonly frozen: readonly Parameter[];
   private readonly parts: Objective[] = [];
+  private readonly preparation: Preparation | undefined;
+  private readonly prepared = new WeakSet<HostBatch>();
   private readonly single: CompiledFunction<GradientInputs, Omit<GradientOutputs, 'gradients'> & Finished>;
   private readonly partial: CompiledFunction<GradientInputs, GradientOutputs>;
   private readonly add: CompiledFunction<
@@ -87,6 +89,7 @@ export class Objective {
     this.trainable = only.filter((parameter) => parameter.trainable);
     this.moved = new Set(this.trainable);
     this.frozen = model.parameters.filter((parameter) => !this.moved.has(parameter));
+    this.preparation = task.preparation?.(model);
     const backward = (inputs: GradientInputs) => this.backward(inputs);
     const finish = (gradients: readonly Tensor[]) => this.clip(gradients);
     this.single = compile('training step', (inputs: GradientInputs) => {
@@ -100,8 +103,29 @@ export class Objective {
     this.evaluation = compile('evaluation', (inputs: PassInputs) => this.forward(inputs, false).output);
   }
 
+  /**
+   * The batch with the choices that the task makes from the weights (a detector's proposals and samples), so that the
+   * loss is the same function wherever it is taken; the batch itself where there are none, or where it has them.
+   * `gradient`, `lossesAt` and `evaluate` make them for a batch without, at the weights that they are given.
+   *
+   * @param values trainable weights; the current ones unless given
+   */
+  prepare(batch: HostBatch, seed: StepSeed, values?: readonly Tensor[], training = true): HostBatch {
+    const { preparation } = this;
+    if (!preparation || this.prepared.has(batch)) return batch;
+    const { weights, dispose } = this.weights(values);
+    const parts = this.slices(batch).map(([start, end], index) =>
+      preparation.prepare(weights, sliceBatch(batch, start, end), { training, seed: seed(index) }),
+    );
+    dispose();
+    const whole = concatenateBatches(parts);
+    this.prepared.add(whole);
+    return whole;
+  }
+
   /** Loss and gradient at the current weights, over as many physical batches as needed. Stores new statistics. */
-  gradient(batch: HostBatch, seed: StepSeed): GradientResult {
+  gradient(given: HostBatch, seed: StepSeed): GradientResult {
+    const batch = this.prepare(given, seed);
     const slices = this.slices(batch);
     const count = batchLength(batch);
     const weight = floatTensor(1 / count);
@@ -140,7 +164,8 @@ export class Objective {
   }
 
   /** Loss of every example at `values` (trainable weights, the caller's), in training mode and without any trace. */
-  lossesAt(values: readonly Tensor[], batch: HostBatch, seed: StepSeed): Float64Array {
+  lossesAt(values: readonly Tensor[], given: HostBatch, seed: StepSeed): Float64Array {
+    const batch = this.prepare(given, seed, values);
     const losses = new Float64Array(batchLength(batch));
     this.slices(batch).forEach(([start, end], index) => {
       const inputs = this.inputs(batch, start, end, seed, index, values);
@@ -153,7 +178,8 @@ export class Objective {
   }
 
   /** Losses and scores in evaluation mode, at the current weights or at `values`. */
-  evaluate(batch: HostBatch, values?: readonly Tensor[]): ExampleResults {
+  evaluate(given: HostBatch, values?: readonly Tensor[]): ExampleResults {
+    const batch = this.prepare(given, NO_SEED, values, false);
     const results = new ResultCollector(batchLength(batch));
     for (const [start, end] of this.slices(batch)) {
       const inputs = this.inputs(batch, start, end, NO_SEED, 0, values);
@@ -186,6 +212,7 @@ export class Objective {
 
   dispose(): void {
     for (const part of this.parts) part.dispose();
+    this.preparation?.dispose();
     for (const fn of [this.single, this.partial, this.add, this.finish, this.probe, this.evaluation])
       fn.dispose();
   }

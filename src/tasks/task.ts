@@ -1,4 +1,4 @@
-import type { Split } from '../data/types.js';
+import type { HostBatch, Split } from '../data/types.js';
 import type { Tensor } from '../engine/tf.js';
 import type { Scope } from '../models/layers/scope.js';
 import type { Model } from '../models/types.js';
@@ -36,10 +36,31 @@ export interface EvaluationContext {
   readonly directory?: string;
 }
 
+/**
+ * Choices that a forward pass depends on and that are made on the host from the weights, such as a detector's proposals
+ * and samples. No gradient goes through them.
+ */
+export interface Preparation {
+  /**
+   * A physical batch together with the choices: what the forward pass is given instead of it.
+   *
+   * @param weights parameters, then statistics; not to be disposed
+   * @param options.seed of the step; whatever is drawn depends on it alone
+   */
+  prepare(
+    weights: readonly Tensor[],
+    batch: HostBatch,
+    options: { readonly training: boolean; readonly seed: readonly [number, number] },
+  ): HostBatch;
+  dispose(): void;
+}
+
 /** How an experiment is trained and scored. */
 export interface Task {
   /** Task columns of metrics.csv: means over the training batch. */
   readonly scoreNames: readonly string[];
+  /** Absent where a forward pass needs nothing but the batch. */
+  preparation?(model: Model): Preparation;
   forward(model: Model, scope: Scope, batch: Readonly<Record<string, Tensor>>): TaskOutput;
   /** Metrics of a split by their names in eval.csv. Absent: the mean of every result. */
   metrics?(results: SplitResults): Record<string, number>;
