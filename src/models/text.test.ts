@@ -3,6 +3,7 @@ import { softmaxCrossEntropy } from '../engine/ops/softmax-cross-entropy.js';
 import { readAll } from '../engine/parameters.js';
 import { floatTensor, readFloats } from '../engine/raw.js';
 import { loadEngine, type Tensor, tf } from '../engine/tf.js';
+import { elementCount } from '../formats/dtype.js';
 import { differing, error, gradientDigests, noise } from '../testing/model-oracle.js';
 import {
   createTiny,
@@ -18,12 +19,14 @@ import { loadWeights } from './weights.js';
 
 /** As the oracle script's: masks by a formula, one for each call in order. */
 const dropouts = vi.hoisted(() => ({ calls: 0 }));
-vi.mock('../engine/ops/dropout.js', () => ({
-  dropout(x: Tensor, rate: number) {
-    const keep = noise(5000 + dropouts.calls++, x.size).map((value) => (value + 0.5 >= rate ? 1 : 0));
-    return x.mul(floatTensor(keep, x.shape).div(floatTensor(1 - rate)));
-  },
-}));
+vi.mock('../engine/ops/dropout.js', () => {
+  const dropoutMask = (shape: readonly number[], rate: number) => {
+    const size = elementCount(shape);
+    const keep = noise(5000 + dropouts.calls++, size).map((value) => (value + 0.5 >= rate ? 1 : 0));
+    return floatTensor(keep, [...shape]).div(floatTensor(1 - rate));
+  };
+  return { dropoutMask, dropout: (x: Tensor, rate: number) => x.mul(dropoutMask(x.shape, rate)) };
+});
 
 beforeAll(() => loadEngine());
 beforeEach(() => {
