@@ -105,6 +105,141 @@ export const table2Models: readonly PaperModel[] = [
   },
 ];
 
+/** Columns of Table 3, in its order; percentages where the paper prints them. */
+export const table3Columns: readonly {
+  /** Name in eval.csv. */
+  readonly metric: string;
+  readonly label: string;
+  readonly scale: 1 | 100;
+  readonly digits: number;
+}[] = [
+  { metric: 'bleu', label: 'BLEU', scale: 100, digits: 2 },
+  { metric: 'rouge_l', label: 'ROUGE-L', scale: 100, digits: 2 },
+  { metric: 'nist', label: 'NIST', scale: 1, digits: 4 },
+  { metric: 'meteor', label: 'METEOR', scale: 1, digits: 4 },
+  { metric: 'cider', label: 'CIDEr', scale: 1, digits: 4 },
+];
+
+/** Table 3: "Test performance of GPT2 on E2E dataset (higher the better)". */
+export const table3Rows: readonly {
+  readonly scheduler: string;
+  readonly label: string;
+  /** In the order of the columns. */
+  readonly values: readonly number[];
+}[] = [
+  { scheduler: 'gen', label: 'GeN-AdamW', values: [67.3, 67.09, 8.6508, 0.4407, 2.281] },
+  { scheduler: 'linear', label: 'AdamW (linear)', values: [66.85, 67.78, 8.4438, 0.4375, 2.2561] },
+  { scheduler: 'cosine', label: 'AdamW (cosine)', values: [66.59, 67.35, 8.4511, 0.429, 2.2553] },
+  { scheduler: 'constant', label: 'AdamW (constant)', values: [65.95, 66.69, 8.3982, 0.4462, 2.1697] },
+  { scheduler: 'inverse-sqrt', label: 'AdamW (inverse-sqrt)', values: [65.1, 66.19, 8.1274, 0.4047, 2.1001] },
+  { scheduler: 'inverse', label: 'AdamW (inverse)', values: [64.43, 65.95, 8.0447, 0.401, 2.0792] },
+];
+
+/** A task of Table 4 with its settings of Table 6. */
+export interface PaperGlueTask {
+  /** Name in a config. */
+  readonly name: string;
+  readonly label: string;
+  /** What the paper reports, by its name in summary.json. */
+  readonly metric: string;
+  readonly batchSize: number;
+  /** `full`: of full fine-tuning, where Table 6 has another number for it. */
+  readonly epochs: { readonly any: number; readonly full?: number };
+  /** First learning rate: of full fine-tuning by Table 6, of LoRA by Table 9 of Hu et al. 2021. */
+  readonly lr: { readonly full: number; readonly lora: number };
+}
+
+export const table4Tasks: readonly PaperGlueTask[] = [
+  {
+    ...{ name: 'mnli', label: 'MNLI', metric: 'overall/accuracy', batchSize: 128 },
+    epochs: { any: 5, full: 1 },
+    lr: { full: 1e-6, lora: 5e-4 },
+  },
+  {
+    ...{ name: 'sst-2', label: 'SST-2', metric: 'accuracy', batchSize: 128 },
+    epochs: { any: 10 },
+    lr: { full: 1e-6, lora: 5e-4 },
+  },
+  {
+    ...{ name: 'mrpc', label: 'MRPC', metric: 'f1', batchSize: 128 },
+    epochs: { any: 10 },
+    lr: { full: 2e-5, lora: 4e-4 },
+  },
+  {
+    ...{ name: 'cola', label: 'CoLA', metric: 'matthews', batchSize: 128 },
+    epochs: { any: 10 },
+    lr: { full: 2e-5, lora: 4e-4 },
+  },
+  {
+    ...{ name: 'qnli', label: 'QNLI', metric: 'accuracy', batchSize: 128 },
+    epochs: { any: 10 },
+    lr: { full: 2e-5, lora: 4e-4 },
+  },
+  {
+    ...{ name: 'qqp', label: 'QQP', metric: 'f1', batchSize: 256 },
+    epochs: { any: 5 },
+    lr: { full: 2e-5, lora: 5e-4 },
+  },
+  {
+    ...{ name: 'rte', label: 'RTE', metric: 'accuracy', batchSize: 128 },
+    epochs: { any: 60 },
+    lr: { full: 2e-5, lora: 5e-4 },
+  },
+];
+
+/**
+ * Table 4: "Test performance of RoBERTa model with different methods on the GLUE benchmark (higher the better)". The
+ * numbers beside GeN's are of published papers, with linear warm-up and decay.
+ */
+export const table4Blocks: readonly {
+  /** `model.peft` in a config. */
+  readonly peft: 'lora' | 'bitfit' | 'full';
+  readonly label: string;
+  /** In percent, in the order of the tasks. */
+  readonly rows: readonly {
+    readonly scheduler: string;
+    readonly label: string;
+    readonly values: readonly number[];
+  }[];
+}[] = [
+  {
+    peft: 'lora',
+    label: 'LoRA (0.3 M)',
+    rows: [
+      { scheduler: 'gen', label: 'GeN-AdamW', values: [86.7, 94.3, 92.1, 63.7, 92.3, 86.9, 79.1] },
+      {
+        scheduler: 'warmup-linear',
+        label: 'AdamW (warmup-linear)',
+        values: [87.5, 95.1, 90.8, 63.4, 93.3, 85.3, 86.6],
+      },
+    ],
+  },
+  {
+    peft: 'bitfit',
+    label: 'BitFit (0.1 M)',
+    rows: [
+      { scheduler: 'gen', label: 'GeN-AdamW', values: [85.1, 94.3, 92.3, 62.5, 91.5, 84.3, 78] },
+      {
+        scheduler: 'warmup-linear',
+        label: 'AdamW (warmup-linear)',
+        values: [85, 93.7, 92, 61.8, 91.3, 84.2, 77.8],
+      },
+    ],
+  },
+  {
+    peft: 'full',
+    label: 'full (125.0 M)',
+    rows: [
+      { scheduler: 'gen', label: 'GeN-AdamW', values: [86.8, 94.7, 92.3, 64.8, 91.9, 88.4, 80.5] },
+      {
+        scheduler: 'warmup-linear',
+        label: 'AdamW (warmup-linear)',
+        values: [86.7, 94.2, 92.5, 61.1, 92.3, 88, 77.4],
+      },
+    ],
+  },
+];
+
 /** Table 7: columns of the metrics by their names in eval.csv. */
 export const table7Metrics = ['recall', 'ndcg'].flatMap((name) => [1, 5, 10, 20].map((k) => `${name}@${k}`));
 

@@ -12,7 +12,8 @@ export type Cell =
   | { readonly source: 'paper'; readonly value: number }
   /** Runs there are, but none that ended well. */
   | { readonly source: 'diverged' | 'unfinished' }
-  | { readonly source: 'not run' };
+  /** `needs Java`: everything of the run but this was measured; `not printed`: the paper has no such number. */
+  | { readonly source: 'not run' | 'needs Java' | 'not printed' };
 
 export interface TableRow {
   /** Block the row belongs to, e.g. `ResNet50`. */
@@ -31,8 +32,8 @@ export interface TableDocument {
   readonly tier: Tier;
   /** What groups, columns and values are, as column names of a CSV, e.g. `model`, `dataset`, `accuracy_percent`. */
   readonly heads: { readonly group: string; readonly column: string; readonly value: string };
-  /** Digits of values after the point. */
-  readonly digits: number;
+  /** Digits of values after the point, the same in all columns or one number each. */
+  readonly digits: number | readonly number[];
   readonly columns: readonly string[];
   readonly rows: readonly TableRow[];
   readonly notes: readonly string[];

@@ -14,12 +14,27 @@ function footnotesOf({ rows }: TableDocument): string[] {
 
 const letter = (index: number) => String.fromCharCode('a'.charCodeAt(0) + index);
 
-interface CellStyle {
-  /** After the point. */
-  readonly digits: number;
+interface Style {
   readonly plusMinus: string;
   /** Marks of the footnotes a cell has, e.g. `a,b`. */
   readonly marks: (letters: string) => string;
+}
+
+interface CellStyle extends Style {
+  /** After the point. */
+  readonly digits: number;
+}
+
+/** Cells of a row as text. */
+function cellTexts(
+  { digits }: TableDocument,
+  cells: readonly Cell[],
+  footnotes: readonly string[],
+  style: Style,
+) {
+  return cells.map((cell, i) =>
+    cellText(cell, footnotes, { ...style, digits: typeof digits === 'number' ? digits : digits[i]! }),
+  );
 }
 
 function cellText(cell: Cell, footnotes: readonly string[], style: CellStyle): string {
@@ -44,8 +59,7 @@ function cellText(cell: Cell, footnotes: readonly string[], style: CellStyle): s
 export function tableMarkdown(table: TableDocument): string {
   const withSource = table.rows.some(({ from }) => from !== undefined);
   const footnotes = footnotesOf(table);
-  const style: CellStyle = {
-    digits: table.digits,
+  const style: Style = {
     plusMinus: '±',
     marks: (letters) => ` <sup>${letters}</sup>`,
   };
@@ -60,7 +74,7 @@ export function tableMarkdown(table: TableDocument): string {
     ...table.rows.map(({ group, label, from, cells }) =>
       line([
         ...[group, label, ...(withSource ? [from ?? ''] : [])],
-        ...cells.map((cell) => cellText(cell, footnotes, style)),
+        ...cellTexts(table, cells, footnotes, style),
       ]),
     ),
     ...(footnotes.length > 0 ? ['', ...footnotes.map((text, i) => `${letter(i)}: ${text}  `)] : []),
@@ -108,8 +122,7 @@ const latexText = (text: string) =>
 export function tableLatex(table: TableDocument): string {
   const withSource = table.rows.some(({ from }) => from !== undefined);
   const footnotes = footnotesOf(table);
-  const style: CellStyle = {
-    digits: table.digits,
+  const style: Style = {
     plusMinus: '$\\pm$',
     marks: (letters) => `\\textsuperscript{${letters}}`,
   };
@@ -121,7 +134,7 @@ export function tableLatex(table: TableDocument): string {
     const rule = first && group !== undefined ? ['\\midrule'] : [];
     group = row.group;
     const heads = [first ? row.group : '', row.label, ...(withSource ? [row.from ?? ''] : [])].map(latexText);
-    return [...rule, line([...heads, ...row.cells.map((cell) => cellText(cell, footnotes, style))])];
+    return [...rule, line([...heads, ...cellTexts(table, row.cells, footnotes, style)])];
   });
   const notes = [...footnotes.map((text, i) => `${letter(i)}: ${text}.`), ...table.notes].map(latexText);
   return [

@@ -5,6 +5,8 @@ import { listRuns } from './runs.js';
 import type { TableDocument, Tier } from './table-document.js';
 import { tableCsv, tableLatex, tableMarkdown } from './table-text.js';
 import { table2Full, table2Mini } from './table2.js';
+import { table3Full, table3Mini } from './table3.js';
+import { table4Full, table4Mini } from './table4.js';
 import { table7Full, table7Mini } from './table7.js';
 
 const writers = { md: tableMarkdown, csv: tableCsv, latex: tableLatex } as const;
@@ -17,6 +19,8 @@ interface TableBuilder {
 /** The paper's tables that can be made, by number: a file and a line here for each. */
 const builders: Readonly<Record<number, TableBuilder>> = {
   2: { full: table2Full, mini: table2Mini },
+  3: { full: table3Full, mini: table3Mini },
+  4: { full: table4Full, mini: table4Mini },
   7: { full: table7Full, mini: table7Mini },
 };
 const tableNumbers = Object.keys(builders).map(Number);
