@@ -26,8 +26,15 @@ export { DivergedError, GenBenchError, InterruptedError, MissingError, UsageErro
 export { readWeights as loadWeights } from './formats/weights.js';
 export { fitExamples, fitOneSided, fitParabola, type Parabola } from './gen/fit.js';
 export { metrics } from './metrics/registry.js';
-export { type CreateModelOptions, createModel, type StandaloneModel } from './models/create.js';
-export { models } from './models/registry.js';
+export {
+  type CreateModelOptions,
+  createModel,
+  type ForwardOptions,
+  type StandaloneModel,
+  type TextInputs,
+} from './models/create.js';
+export { encoders, languageModels, models } from './models/registry.js';
+export type { DecodeInputs, KeyValueCache } from './models/types.js';
 export type { RunSummary } from './run/summary.js';
 export { tasks } from './tasks/registry.js';
 export type { Optimizer, Schedule };
