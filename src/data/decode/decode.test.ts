@@ -118,6 +118,8 @@ describe.each(pools)('a pool %s', (_, open) => {
     );
     expect([...(await run(good))].slice(0, 3)).toEqual([1, 2, 3]);
     await pool.close();
+    expect([...(await run(good))].slice(0, 3)).toEqual([1, 2, 3]);
+    await pool.close();
   });
 
   test('finds damage in archives', async () => {

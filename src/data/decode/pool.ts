@@ -39,8 +39,7 @@ export class ImagePool {
   }
 
   async close(): Promise<void> {
-    await Promise.all((this.#workers ?? []).map((worker) => worker.terminate()));
-    this.#workers = undefined;
+    await this.#end(new Error('the data set was closed'));
   }
 
   #share(shared: SharedTask): Promise<void> {
@@ -59,8 +58,8 @@ export class ImagePool {
     this.#workers ??= Array.from({ length: Math.min(availableParallelism(), MAX_THREADS) }, () => {
       const worker = new Worker(workerPath);
       worker.on('message', (reply: Reply) => this.#take(reply));
-      worker.on('error', (error) => this.#abandon(error));
-      worker.on('exit', () => this.#abandon(new Error('a decoding thread has ended')));
+      // A failed image is a reply; this is a thread that died.
+      worker.on('error', (error) => this.#end(error));
       return worker;
     });
     return this.#workers;
@@ -79,10 +78,13 @@ export class ImagePool {
     else task.resolve();
   }
 
-  /** Threads that are gone answer nothing more. */
-  #abandon(error: Error): void {
+  /** Ends all threads: one that is gone answers nothing more. The next task starts new ones. */
+  async #end(error: Error): Promise<void> {
+    const workers = this.#workers ?? [];
+    this.#workers = undefined;
     for (const { reject } of this.#running.values()) reject(error);
     this.#running.clear();
+    await Promise.all(workers.map((worker) => worker.terminate()));
   }
 }
 
