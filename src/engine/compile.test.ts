@@ -1,5 +1,7 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { compile, compileMode } from './compile.js';
+import { fuse } from './fuse.js';
+import { LoadedGraph } from './graph-def.js';
 import { softmaxCrossEntropy } from './ops/softmax-cross-entropy.js';
 import { Variable } from './parameters.js';
 import { floatTensor, readFloats } from './raw.js';
@@ -301,4 +303,39 @@ test('in double precision nothing is rounded through float32', async () => {
   } finally {
     await loadEngine({ precision: 'float32' });
   }
+});
+
+describe('fused loops', () => {
+  const shape = [300, 300];
+  const chain = ({ x, y }: { x: Tensor; y: Tensor }) =>
+    fuse(() => {
+      const scaled = x.mul(floatTensor(0.3)).add(y.mean(-1, true));
+      return { scaled, activated: scaled.erf().mul(y).mean(0) };
+    });
+
+  test('are compiled where tensors are large, and give the results of single ops', () => {
+    const replay = compiled('chain', chain);
+    for (let i = 0; i < 3; i++) {
+      const inputs = { x: random(shape, i), y: random(shape, 9 + i) };
+      const expected = chain(inputs);
+      const actual = replay(inputs);
+      expectClose(actual.scaled, expected.scaled);
+      expectClose(actual.activated, expected.activated);
+    }
+    expect(messages).toEqual([
+      expect.stringMatching(/^chain: recorded \d+ ops in \d+ ms, 1 kinds of loops fused$/),
+    ]);
+  });
+
+  test('give way to single ops where TensorFlow cannot compile them', () => {
+    vi.spyOn(LoadedGraph.prototype, 'run').mockImplementationOnce(() => {
+      throw new Error('no compiler');
+    });
+    const replay = compiled('chain', chain);
+    const inputs = { x: random(shape, 1), y: random(shape, 2) };
+    expectClose(replay(inputs).scaled, chain(inputs).scaled);
+    expect(messages.at(-1)).toBe('chain: runs without fused loops, because no compiler');
+    expectClose(replay(inputs).scaled, chain(inputs).scaled);
+    expect(messages).toHaveLength(2);
+  });
 });

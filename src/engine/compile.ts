@@ -1,5 +1,6 @@
 import type { HostValues, TensorMetadata } from './binding.js';
 import { DT } from './binding.js';
+import { fuseScopes } from './fusion.js';
 import { type LoadedGraph, loadGraph } from './graph-def.js';
 import { sampleMemory } from './memory.js';
 import { dataTypeNumber, rawOp1 } from './raw.js';
@@ -41,6 +42,8 @@ const TOLERANCE = { float32: 5e-3, bf16: 5e-2, float64: 1e-9 } as const;
 interface Entry<O> {
   /** Absent: these shapes run eagerly. */
   graph: LoadedGraph | undefined;
+  /** Loads the graph without fused loops; until the first replay, where there are any. */
+  unfused: (() => LoadedGraph) | undefined;
   /** Form of the results. */
   readonly outputs: O;
   verifiedCalls: number;
@@ -63,13 +66,17 @@ export function compile<I extends TensorTree, O extends TensorTree>(
 
   /** The first replay: TensorFlow checks parts of a graph only when it runs. */
   const tryReplay = (entry: Entry<O>, tensors: readonly Tensor[]): O | undefined => {
+    const { unfused: load } = entry;
+    entry.unfused = undefined;
     try {
       return replay(entry, tensors);
     } catch (error) {
-      compileMode.report(`${name}: ${rejection(error)}`);
       entry.graph?.dispose();
-      entry.graph = undefined;
-      return undefined;
+      entry.graph = load?.();
+      compileMode.report(
+        `${name}: ${load ? `runs without fused loops, because ${reason(error)}` : rejection(error)}`,
+      );
+      return entry.graph && tryReplay(entry, tensors);
     }
   };
 
@@ -149,14 +156,20 @@ function record<I extends TensorTree, O extends TensorTree>(
   distinct.forEach((tensor, i) => {
     if (tensor !== tensors[i]) tensor.dispose();
   });
-  const entry: Entry<O> = { graph: undefined, outputs, verifiedCalls: 0 };
+  const entry: Entry<O> = { graph: undefined, unfused: undefined, outputs, verifiedCalls: 0 };
   if (recorder.failure !== undefined) {
     compileMode.report(`${name}: runs eagerly, because ${recorder.failure}`);
   } else {
     try {
-      entry.graph = loadGraph(backend.binding, recorder.nodes, references);
+      const plain = { nodes: recorder.nodes, functions: [], outputs: references };
+      const fused = backend.binding.isUsingGpuDevice() ? plain : fuseScopes(recorder.nodes, references);
+      entry.graph = loadGraph(backend.binding, fused);
+      if (fused.functions.length > 0) entry.unfused = () => loadGraph(backend.binding, plain);
       const wallMs = performance.now() - started;
-      compileMode.report(`${name}: recorded ${recorder.nodes.length} ops in ${wallMs.toFixed(0)} ms`);
+      compileMode.report(
+        `${name}: recorded ${recorder.nodes.length} ops in ${wallMs.toFixed(0)} ms` +
+          (fused.functions.length > 0 ? `, ${fused.functions.length} kinds of loops fused` : ''),
+      );
     } catch (error) {
       compileMode.report(`${name}: ${rejection(error)}`);
     }
@@ -165,7 +178,11 @@ function record<I extends TensorTree, O extends TensorTree>(
 }
 
 function rejection(error: unknown): string {
-  return `runs eagerly, because TensorFlow rejects its graph: ${error instanceof Error ? error.message : error}`;
+  return `runs eagerly, because TensorFlow rejects its graph: ${reason(error)}`;
+}
+
+function reason(error: unknown): unknown {
+  return error instanceof Error ? error.message : error;
 }
 
 /** The tensors, with a copy for each that came before: as inputs of a graph they must be told apart. */

@@ -1,19 +1,15 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { HostValues, NativeBinding, OpAttribute } from './binding.js';
+import type { NativeBinding } from './binding.js';
 import { DT } from './binding.js';
-import type { RecordedNode, Reference } from './recorder.js';
+import { type BodyReference, type CallNode, FUSIBLE, type FusedFunction, type FusedGraph } from './fusion.js';
+import { inputName, loadMessages, type Message, messages, nodeDef, setOp } from './node-def.js';
 
 /*
  * Writes recorded nodes as a SavedModel (TensorFlow's graph.proto, node_def.proto, saved_model.proto) and loads it
  * into a session through the addon. The message classes are the ones tfjs-node ships for reading SavedModels.
  */
-
-// biome-ignore lint/suspicious/noExplicitAny: generated protobuf classes without types
-type Message = any;
-let messages: Message;
 
 /** A graph in a TensorFlow session. Input and output names are positional. */
 export class LoadedGraph {
@@ -40,22 +36,24 @@ export class LoadedGraph {
   }
 }
 
-/** Loads `nodes` as a graph whose outputs are `outputs`; inputs are the leading `input` nodes. */
-export function loadGraph(
-  binding: NativeBinding,
-  nodes: readonly RecordedNode[],
-  outputs: readonly Reference[],
-): LoadedGraph {
-  messages ??= createRequire(import.meta.url)('@tensorflow/tfjs-node-gpu/dist/proto/api_pb.js');
+/** Loads a graph whose inputs are the leading `input` nodes. */
+export function loadGraph(binding: NativeBinding, { nodes, functions, outputs }: FusedGraph): LoadedGraph {
+  loadMessages();
   const graph = new messages.GraphDef();
   const versions = new messages.VersionDef();
   versions.setProducer(1882); // GraphDef version of TensorFlow 2.x; older would switch on compatibility paths
   graph.setVersions(versions);
   const inputNames: string[] = [];
   nodes.forEach((node, i) => {
-    graph.addNode(nodeDef(binding, node, i));
+    if (!node) return;
+    graph.addNode(node.kind === 'call' ? callDef(node, i) : nodeDef(binding, node, i));
     if (node.kind === 'input') inputNames.push(`n${i}:0`);
   });
+  if (functions.length > 0) {
+    const library = new messages.FunctionDefLibrary();
+    for (const one of functions) library.addFunction(functionDef(binding, one));
+    graph.setLibrary(library);
+  }
   const outputNames = outputs.map(({ node, output }) => `n${node}:${output}`);
 
   const directory = mkdtempSync(join(tmpdir(), 'gen-bench-graph-'));
@@ -96,93 +94,55 @@ function tensorInfo(name: string): Message {
   return info;
 }
 
-function nodeDef(binding: NativeBinding, node: RecordedNode, index: number): Message {
+/** Asks for compilation with XLA, and keeps graph optimisers from putting the body in the call's place. */
+function markCompiled(attributes: Message): void {
+  for (const name of ['_XlaMustCompile', '_noinline']) {
+    const value = new messages.AttrValue();
+    value.setB(true);
+    attributes.set(name, value);
+  }
+}
+
+function callDef(node: CallNode, index: number): Message {
   const def = new messages.NodeDef();
   def.setName(`n${index}`);
-  const attributes = def.getAttrMap();
-  const setType = (name: string, dtype: number) => {
-    const value = new messages.AttrValue();
-    value.setType(dtype);
-    attributes.set(name, value);
-  };
-  if (node.kind === 'input') {
-    def.setOp('Placeholder');
-    setType('dtype', node.dtype);
-    const value = new messages.AttrValue();
-    value.setShape(shapeProto(node.shape));
-    attributes.set('shape', value);
-    return def;
-  }
-  if (node.kind === 'constant') {
-    def.setOp('Const');
-    setType('dtype', node.dtype);
-    const value = new messages.AttrValue();
-    value.setTensor(tensorProto(node.shape, node.dtype, node.values));
-    attributes.set('value', value);
-    return def;
-  }
-  def.setOp(node.name);
-  def.setInputList(
-    node.inputs.map(({ node: from, output }) => (output === 0 ? `n${from}` : `n${from}:${output}`)),
-  );
-  for (const attribute of node.attributes) attributes.set(attribute.name, attributeValue(binding, attribute));
-  for (const [name, source] of Object.entries(INFERRED_TYPES[node.name] ?? {})) {
-    if (!attributes.has(name)) setType(name, node.inputTypes[source]!);
-  }
+  def.setOp(node.function);
+  def.setInputList(node.inputs.map(inputName));
+  markCompiled(def.getAttrMap());
   return def;
 }
 
-/** Type attributes that tfjs-node leaves to eager execution; a graph must name them. Attribute → input index. */
-const INFERRED_TYPES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  ExpandDims: { T: 0, Tdim: 1 },
-  Where: { T: 0 },
-};
-
-function attributeValue(binding: NativeBinding, { type, value }: OpAttribute): Message {
-  const message = new messages.AttrValue();
-  const list = () => new messages.AttrValue.ListValue();
-  if (type === binding.TF_ATTR_TYPE) message.setType(value);
-  else if (type === binding.TF_ATTR_BOOL) message.setB(value);
-  else if (type === binding.TF_ATTR_STRING) message.setS(Buffer.from(value as string, 'utf8'));
-  else if (type === binding.TF_ATTR_SHAPE) message.setShape(shapeProto(value as number[]));
-  else if (type === binding.TF_ATTR_INT) {
-    if (Array.isArray(value)) {
-      const values = list();
-      values.setIList(value);
-      message.setList(values);
-    } else message.setI(value);
-  } else if (type === binding.TF_ATTR_FLOAT) {
-    if (Array.isArray(value)) {
-      const values = list();
-      values.setFList(value);
-      message.setList(values);
-    } else message.setF(value);
-  } else throw new Error(`attribute type ${type} cannot be written to a graph`);
-  return message;
-}
-
-function shapeProto(shape: readonly number[]): Message {
-  const proto = new messages.TensorShape();
-  for (const length of shape) {
-    const dim = new messages.TensorShape.Dim();
-    dim.setSize(length);
-    proto.addDim(dim);
-  }
-  return proto;
-}
-
-function tensorProto(shape: readonly number[], dtype: number, values: HostValues): Message {
-  const proto = new messages.Tensor();
-  proto.setDtype(dtype);
-  proto.setTensorShape(shapeProto(shape));
-  const first = values[0];
-  if (values.length > 1 && values.every((value) => Object.is(value, first))) {
-    // One value stands for all of them: tfjs makes zeros of the size of activations.
-    if (dtype === DT.FLOAT) proto.setFloatValList([first]);
-    else if (dtype === DT.BOOL) proto.setBoolValList([Boolean(first)]);
-    else proto.setIntValList([first]);
-  } else {
-    proto.setTensorContent(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-  }
-  return proto;
+function functionDef(binding: NativeBinding, { name, argumentTypes, body, results }: FusedFunction): Message {
+  const def = new messages.FunctionDef();
+  const signature = new messages.OpDef();
+  signature.setName(name);
+  const argument = (prefix: string, type: number, i: number) => {
+    const value = new messages.OpDef.ArgDef();
+    value.setName(`${prefix}${i}`);
+    value.setType(type);
+    return value;
+  };
+  signature.setInputArgList(argumentTypes.map((type, i) => argument('x', type, i)));
+  signature.setOutputArgList(results.map(({ type }, i) => argument('y', type, i)));
+  def.setSignature(signature);
+  markCompiled(def.getAttrMap());
+  const outputOf = (position: number) => {
+    const node = body[position]!;
+    return `b${position}:${node.kind === 'constant' ? 'output' : FUSIBLE[node.name]}:0`;
+  };
+  const input = (reference: BodyReference) =>
+    'argument' in reference ? `x${reference.argument}` : outputOf(reference.node);
+  body.forEach((node, i) => {
+    const member = node.kind === 'constant' ? nodeDef(binding, node, i) : new messages.NodeDef();
+    member.setName(`b${i}`);
+    if (node.kind === 'op') {
+      setOp(binding, member, node);
+      member.setInputList(node.inputs.map(input));
+    }
+    def.addNodeDef(member);
+  });
+  results.forEach(({ node }, i) => {
+    def.getRetMap().set(`y${i}`, outputOf(node));
+  });
+  return def;
 }

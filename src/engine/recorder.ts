@@ -1,3 +1,4 @@
+import { elementCount } from '../formats/dtype.js';
 import type { HostValues, OpAttribute, OpListener, TensorMetadata } from './binding.js';
 import { DT } from './binding.js';
 
@@ -14,6 +15,7 @@ export type RecordedNode =
       readonly shape: readonly number[];
       readonly dtype: number;
       readonly values: HostValues;
+      readonly scope?: number;
     }
   | {
       readonly kind: 'op';
@@ -23,6 +25,10 @@ export type RecordedNode =
       /** Data types of the inputs and outputs, for the attributes that eager execution infers. */
       readonly inputTypes: readonly number[];
       readonly outputTypes: readonly number[];
+      /** Of the largest output. */
+      readonly elements: number;
+      /** Which run of `fuse` it belongs to. */
+      readonly scope?: number;
     };
 
 /** Ops whose result is not a function of their inputs alone: a replay would not mean the same. */
@@ -38,6 +44,9 @@ export class Recorder implements OpListener {
   /** Why the function cannot be replayed: the first reason found. */
   failure: string | undefined;
   private readonly references = new Map<number, Reference & { dtype: number }>();
+  private fusions = 0;
+  /** Scopes of `fuse` that are open: one within another belongs to it. */
+  private depth = 0;
 
   /** @param inputs native ids, shapes and true data types of the function's inputs */
   constructor(inputs: readonly TensorMetadata[]) {
@@ -46,7 +55,19 @@ export class Recorder implements OpListener {
 
   createdTensor(id: number, shape: number[], dtype: number, values: HostValues): void {
     if (dtype === DT.STRING) this.refuse('it makes a string tensor');
-    this.add(id, { kind: 'constant', shape, dtype, values }, dtype);
+    this.add(id, { kind: 'constant', shape, dtype, values, ...this.scope() }, dtype);
+  }
+
+  beginFusion(): void {
+    if (this.depth++ === 0) this.fusions++;
+  }
+
+  endFusion(): void {
+    this.depth--;
+  }
+
+  private scope(): { scope?: number } {
+    return this.depth > 0 ? { scope: this.fusions } : {};
   }
 
   executedOp(name: string, attributes: OpAttribute[], inputs: number[], outputs: TensorMetadata[]): void {
@@ -61,6 +82,8 @@ export class Recorder implements OpListener {
       inputs: references,
       inputTypes: references.map((reference) => reference.dtype),
       outputTypes: outputs.map((output) => output.dtype),
+      elements: Math.max(0, ...outputs.map((output) => elementCount(output.shape))),
+      ...this.scope(),
     });
     outputs.forEach(({ id, dtype }, output) => {
       this.references.set(id, { node, output, dtype });
@@ -88,6 +111,7 @@ export class Recorder implements OpListener {
       inputs: [found],
       inputTypes: types,
       outputTypes: types,
+      elements: 0,
     });
     return { node: this.nodes.length - 1, output: 0 };
   }

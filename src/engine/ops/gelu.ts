@@ -1,3 +1,4 @@
+import { fuse } from '../fuse.js';
 import { floatTensor } from '../raw.js';
 import { type Tensor, tf } from '../tf.js';
 import { defineOp } from './define-op.js';
@@ -9,24 +10,24 @@ const TANH_CUBIC = 0.044715;
 /** Density of the standard normal at 0. */
 const DENSITY = 1 / Math.sqrt(2 * Math.PI);
 
+const normalCdf = (x: Tensor): Tensor => {
+  const half = floatTensor(0.5);
+  return x.mul(floatTensor(SQRT_HALF)).erf().mul(half).add(half);
+};
+
 const exact = defineOp<object>({
   name: 'NativeGelu',
-  // outputs: x·Φ(x), Φ(x)
-  forward: ([x]) =>
-    tf.tidy(() => {
-      const half = floatTensor(0.5);
-      const cdf = x!.mul(floatTensor(SQRT_HALF)).erf().mul(half).add(half);
-      return [x!.mul(cdf), cdf];
-    }),
+  forward: ([x]) => [fuse(() => tf.tidy(() => x!.mul(normalCdf(x!))))],
   saveInputs: [0],
-  saveOutputs: [1],
-  // d/dx x·Φ(x) = Φ(x) + x·φ(x)
-  gradient: ([dy], [x, cdf]) => ({
+  // d/dx x·Φ(x) = Φ(x) + x·φ(x); Φ is computed again, which is faster than to write and read it
+  gradient: ([dy], [x]) => ({
     0: () =>
-      tf.tidy(() => {
-        const density = x!.square().mul(floatTensor(-0.5)).exp().mul(floatTensor(DENSITY));
-        return dy!.mul(cdf!.add(x!.mul(density)));
-      }),
+      fuse(() =>
+        tf.tidy(() => {
+          const density = x!.square().mul(floatTensor(-0.5)).exp().mul(floatTensor(DENSITY));
+          return dy!.mul(normalCdf(x!).add(x!.mul(density)));
+        }),
+      ),
   }),
 });
 

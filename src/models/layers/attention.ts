@@ -1,8 +1,6 @@
-import { dropout } from '../../engine/ops/dropout.js';
-import { matmul } from '../../engine/ops/matmul.js';
-import { softmax } from '../../engine/ops/softmax.js';
+import { scaledDotProductAttention } from '../../engine/ops/attention.js';
+import { dropoutMask } from '../../engine/ops/dropout.js';
 import { mergeHeads, splitFusedHeads, splitHeads } from '../../engine/ops/split-heads.js';
-import { floatTensor } from '../../engine/raw.js';
 import type { Tensor } from '../../engine/tf.js';
 
 export interface AttentionOptions {
@@ -37,10 +35,8 @@ export function attendHeads(
   v: Tensor,
   { mask, dropout: dropped }: Omit<AttentionOptions, 'heads'>,
 ): Tensor {
-  const scaled = q.mul(floatTensor(q.shape[3]! ** -0.5));
-  let scores = matmul(scaled, k, { transposeB: true }); // (B, H, N, M)
-  if (mask) scores = scores.add(mask);
-  let weights = softmax(scores);
-  if (dropped?.seed) weights = dropout(weights, dropped.rate, dropped.seed);
-  return mergeHeads(matmul(weights, v)); // (B, H, N, d) -> (B, N, H·d)
+  const { rate = 0, seed } = dropped ?? {};
+  const weightsShape = [...q.shape.slice(0, 3), k.shape[2]!]; // (B, H, N, M)
+  const keep = seed && rate > 0 ? dropoutMask(weightsShape, rate, seed) : undefined;
+  return mergeHeads(scaledDotProductAttention(q, k, v, { mask, keep })); // (B, H, N, d) -> (B, N, H·d)
 }
