@@ -50,6 +50,7 @@ export function crossChecks(root: ConfigMap, schema: ConfigSchema): Problem[] {
   const task = root.entries.get('task')?.node;
   const synthetic = task?.kind === 'scalar' && task.value === 'synthetic';
   checkTrain(checker, synthetic);
+  checkTextLength(checker);
   checkSchedule(checker);
   checkAdaptive(checker);
   if (checker.value('scheduler', 'name') === 'gen') checkGen(checker, synthetic);
@@ -71,6 +72,14 @@ function checkTrain(checker: Checker, synthetic: boolean): void {
   const micro = checker.number('train', 'micro_batch_size');
   if (batch !== undefined && micro !== undefined && batch % micro !== 0) {
     checker.report('train', 'micro_batch_size', `must divide batch_size ${batch}; found ${micro}`);
+  }
+}
+
+function checkTextLength(checker: Checker): void {
+  const positions = checker.number('model', 'positions');
+  const length = checker.number('dataset', 'max_length');
+  if (positions !== undefined && length !== undefined && length > positions) {
+    checker.report('dataset', 'max_length', `must not exceed model.positions ${positions}; found ${length}`);
   }
 }
 

@@ -18,7 +18,7 @@ export const filmReviews = defineLabelledTexts({
 });
 
 /** Lines of id, mean rating and sentence, separated by tabs. */
-export function parseFilmReviews(text: string, path: string): TextExample[] {
+function parseFilmReviews(text: string, path: string): TextExample[] {
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
   const examples = lines.flatMap((line, i): TextExample[] => {

@@ -19,7 +19,7 @@ export const tweets = defineLabelledTexts({
 });
 
 /** CSV with a first line of names. */
-export async function parseTweets(text: string, path: string): Promise<TextExample[]> {
+async function parseTweets(text: string, path: string): Promise<TextExample[]> {
   const { parse } = await import('csv-parse/sync'); // here: every command knows the datasets
   let rows: { record: string[]; info: { lines: number } }[];
   try {

@@ -25,7 +25,7 @@ export interface Split {
 }
 
 /** Different contexts of a split, with all that was written for each. */
-export interface GenerationSet {
+interface GenerationSet {
   /** Token ids. */
   readonly prompts: readonly Int32Array[];
   readonly references: readonly (readonly string[])[];

@@ -84,7 +84,7 @@ export function ptbTokens(text: string): string[] {
   return allTokens(text).filter((token) => !DROPPED.has(token));
 }
 
-export function allTokens(sentence: string): string[] {
+function allTokens(sentence: string): string[] {
   const tokens: string[] = [];
   let place = 0;
   const text = sentence.replaceAll('&amp;', '&');

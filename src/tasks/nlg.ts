@@ -68,7 +68,9 @@ function generate({ decoding }: NlgOptions, { model, weights, split }: Evaluatio
   for (let start = 0; start < order.length; start += decoding.batchSize) {
     const indices = order.slice(start, start + decoding.batchSize);
     const batch = indices.map((i) => prompts[i]!);
-    beamSearch(model, scope, batch, { ...decoding, endIds }).forEach((ids, i) => {
+    // the first prompt is the longest
+    const maxTokens = Math.min(decoding.maxTokens, model.maxLength - batch[0]!.length);
+    beamSearch(model, scope, batch, { ...decoding, maxTokens, endIds }).forEach((ids, i) => {
       hypotheses[indices[i]!] = decode(ids);
     });
   }
@@ -91,11 +93,22 @@ async function scoreTexts(
     write('references', corpus.references.map((texts) => `${texts.join('\n')}\n`).join('\n'));
   }
   const program = await options.meteor();
+  const score = program && (await tryMeteor(corpus, program));
   return {
     bleu: bleu(corpus),
     nist: nist(corpus),
-    ...(program ? { meteor: await meteor(corpus, program) } : {}),
+    ...(score === undefined ? {} : { meteor: score }),
     rouge_l: rougeL(corpus),
     cider: cider(corpus),
   };
+}
+
+/** A Java that fails must not take a finished run with it. */
+async function tryMeteor(corpus: GeneratedCorpus, program: MeteorProgram): Promise<number | undefined> {
+  try {
+    return await meteor(corpus, program);
+  } catch (error) {
+    process.stderr.write(`warning: METEOR is left out: ${(error as Error).message}\n`);
+    return undefined;
+  }
 }

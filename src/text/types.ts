@@ -1,7 +1,7 @@
 import type { Places } from '../data/sources.js';
 
 /** What surrounds one text or a pair of texts: `start first middle second end`, or `start first end`. */
-export interface Frame {
+interface Frame {
   readonly start: readonly number[];
   readonly middle: readonly number[];
   readonly end: readonly number[];

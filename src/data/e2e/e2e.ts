@@ -78,7 +78,7 @@ async function locateFiles(names: readonly string[], places: Places): Promise<Lo
  *
  * @throws MissingError with file and line for a wrong number of columns, a meaning that is none, or no examples
  */
-export async function parseE2e(text: string, path: string): Promise<GenerationExample[]> {
+async function parseE2e(text: string, path: string): Promise<GenerationExample[]> {
   const { parse } = await import('csv-parse/sync'); // here: every command knows the datasets
   const mended = text
     .replace(/^\ufeff/, '')

@@ -9,7 +9,7 @@ import { locateSource, type Places } from '../sources.js';
 import type { GlueTask } from './tasks.js';
 
 /** One TSV file: its text, and its name for messages. */
-export interface GlueFile {
+interface GlueFile {
   readonly text: string;
   readonly path: string;
 }

@@ -96,7 +96,7 @@ export function textSplit(
 }
 
 /** Rows of different lengths as `ids` and `mask`, [rows, width]. */
-export function padRows(rows: readonly Int32Array[], width: number, padId: number): HostBatch {
+function padRows(rows: readonly Int32Array[], width: number, padId: number): HostBatch {
   const ids = new Int32Array(rows.length * width).fill(padId);
   const mask = new Int32Array(rows.length * width);
   rows.forEach((row, i) => {
