@@ -20,6 +20,24 @@ const image = (name, rest = {}) => ({
   ...rest,
 });
 
+const TEXT_CLASSES = 3;
+
+/** A classifier of padded text (pairs, for BERT), or a language model of GPT-2's kind. */
+const text = (name, { model = name, peft = {}, ...rest } = {}) => {
+  const isLanguageModel = model.startsWith('gpt2');
+  return {
+    name,
+    peer: 'transformers_text',
+    settings: { model, classes: isLanguageModel ? 0 : TEXT_CLASSES, length: 48, peft },
+    create({ encoders, languageModels }) {
+      const { options, create } = { ...encoders, ...languageModels }[model];
+      const context = isLanguageModel ? { seed: 0 } : { seed: 0, numClasses: TEXT_CLASSES };
+      return create(options.parse(peft), context);
+    },
+    ...rest,
+  };
+};
+
 export const entries = [
   image('resnet18'),
   image('resnet34'),
@@ -32,4 +50,16 @@ export const entries = [
   image('vit_large_patch16_224', { slow: true }),
   image('efficientnet_lite0'),
   image('tf_efficientnet_lite0'),
+  text('bert-base-uncased'),
+  text('all-MiniLM-L6-v2'),
+  text('roberta-base'),
+  text('roberta-large', { slow: true }),
+  text('gpt2'),
+  text('gpt2-medium', { slow: true }),
+  text('gpt2-large', { slow: true }),
+  text('roberta-base-lora', { model: 'roberta-base', peft: { peft: 'lora', lora_r: 8, lora_alpha: 16 } }),
+  text('gpt2-lora', {
+    model: 'gpt2',
+    peft: { peft: 'lora', lora_r: 4, lora_alpha: 32, lora_targets: ['c_attn'] },
+  }),
 ];

@@ -22,18 +22,19 @@ const entry = entries.find(({ name }) => name === task.name);
 const model = entry.create(registry);
 await loadWeights(model, await readSafetensors(join(task.out, 'weights.safetensors')));
 const { labels, ...inputs } = await readInputs(join(task.out, 'inputs.safetensors'));
-const parameters = model.parameters;
-const all = [...parameters, ...model.statistics];
+const parameters = model.parameters.filter(({ trainable }) => trainable);
+const frozen = model.parameters.filter(({ trainable }) => !trainable);
+const all = [...parameters, ...frozen, ...model.statistics];
 const found = new Map();
 
 const evaluate = compile('evaluation', ({ values, inputs: given }) =>
   model.forward(new Scope(all, values, { training: false }), given),
 );
-const step = compile('training step', ({ values, statistics, inputs: given, labels: targets }) => {
+const step = compile('training step', ({ values, still, statistics, inputs: given, labels: targets }) => {
   let scope;
   let logits;
   const { value, grads } = tf.valueAndGrads((...moved) => {
-    scope = new Scope(all, [...moved, ...statistics], { training: true });
+    scope = new Scope(all, [...moved, ...still, ...statistics], { training: true });
     logits = tf.keep(model.forward(scope, given));
     return loss(logits, targets);
   })([...values]);
@@ -47,8 +48,9 @@ disposeAll([...values, logits]);
 const losses = [];
 for (let i = 0; i < task.steps; i++) {
   const weights = readAll(parameters);
+  const still = readAll(frozen);
   const statistics = readAll(model.statistics);
-  const result = step({ values: weights, statistics, inputs, labels });
+  const result = step({ values: weights, still, statistics, inputs, labels });
   losses.push(readFloats(result.value)[0]);
   if (i === 0) {
     found.set('train.logits', readFloats(result.logits));
@@ -59,7 +61,7 @@ for (let i = 0; i < task.steps; i++) {
   const moved = tf.tidy(() => weights.map((w, j) => w.sub(result.grads[j].mul(floatTensor(task.lr)))));
   assignAll(parameters, moved);
   assignAll(model.statistics, result.statistics);
-  disposeAll([...weights, ...moved, result.value, result.logits, ...result.grads]);
+  disposeAll([...weights, ...still, ...moved, result.value, result.logits, ...result.grads]);
   disposeAll(new Set([...statistics, ...result.statistics]));
 }
 found.set('loss', losses);
