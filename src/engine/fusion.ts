@@ -51,6 +51,7 @@ export const FUSIBLE: Readonly<Record<string, string>> = {
   Mean: 'output',
   Reshape: 'output',
   Cast: 'y',
+  GreaterEqual: 'z',
 };
 
 /** Elements of the largest tensor below which a call costs more than the passes over memory that it saves. */

@@ -1,3 +1,4 @@
+import { fuse } from '../fuse.js';
 import { FLOAT, floatTensor, INT32, rawOp1 } from '../raw.js';
 import { type Tensor, tf } from '../tf.js';
 
@@ -11,12 +12,14 @@ export function dropoutMask(shape: readonly number[], rate: number, seed: Tensor
     T: INT32,
     Tseed: INT32,
   });
-  const kept = rawOp1('Cast', [uniform.greaterEqual(floatTensor(rate))], {
-    SrcT: { type: 'bool' },
-    DstT: FLOAT,
-    Truncate: false,
+  return fuse(() => {
+    const kept = rawOp1('Cast', [uniform.greaterEqual(floatTensor(rate))], {
+      SrcT: { type: 'bool' },
+      DstT: FLOAT,
+      Truncate: false,
+    });
+    return kept.mul(floatTensor(1 / (1 - rate)));
   });
-  return kept.mul(floatTensor(1 / (1 - rate)));
 }
 
 /** Zeroes entries of x with probability `rate` and scales the rest by 1/(1−rate); Srivastava et al. 2014. */

@@ -31,30 +31,38 @@ const exact = defineOp<object>({
   }),
 });
 
+/** tanh(√(2/π)·(x + 0.044715·x³)) */
+const innerTanh = (x: Tensor): Tensor => {
+  const cubic = x.square().mul(floatTensor(TANH_SCALE * TANH_CUBIC));
+  return cubic.add(floatTensor(TANH_SCALE)).mul(x).tanh();
+};
+
 const byTanh = defineOp<object>({
   name: 'NativeGeluTanh',
-  // outputs: y, tanh(u) of u = √(2/π)·(x + 0.044715·x³)
-  forward: ([x]) =>
-    tf.tidy(() => {
-      const cubic = x!.square().mul(floatTensor(TANH_SCALE * TANH_CUBIC));
-      const t = cubic.add(floatTensor(TANH_SCALE)).mul(x!).tanh();
-      const half = floatTensor(0.5);
-      return [t.mul(half).add(half).mul(x!), t];
-    }),
-  saveInputs: [0],
-  saveOutputs: [1],
-  // dy/dx = ½(1 + t) + ½x(1 − t²)·u′
-  gradient: ([dy], [x, t]) => ({
-    0: () =>
+  forward: ([x]) => [
+    fuse(() =>
       tf.tidy(() => {
         const half = floatTensor(0.5);
-        const slope = x!
-          .square()
-          .mul(floatTensor(3 * TANH_SCALE * TANH_CUBIC))
-          .add(floatTensor(TANH_SCALE));
-        const inner = floatTensor(1).sub(t!.square()).mul(slope).mul(x!);
-        return dy!.mul(t!.add(inner).mul(half).add(half));
+        return innerTanh(x!).mul(half).add(half).mul(x!);
       }),
+    ),
+  ],
+  saveInputs: [0],
+  // With t = tanh(u): dy/dx = ½(1 + t) + ½x(1 − t²)·u′
+  gradient: ([dy], [x]) => ({
+    0: () =>
+      fuse(() =>
+        tf.tidy(() => {
+          const half = floatTensor(0.5);
+          const t = innerTanh(x!);
+          const slope = x!
+            .square()
+            .mul(floatTensor(3 * TANH_SCALE * TANH_CUBIC))
+            .add(floatTensor(TANH_SCALE));
+          const inner = floatTensor(1).sub(t.square()).mul(slope).mul(x!);
+          return dy!.mul(t.add(inner).mul(half).add(half));
+        }),
+      ),
   }),
 });
 
