@@ -40,6 +40,12 @@ export type Config = {
       train: z.output<typeof trainSchema>;
     }
   | {
+      task: 'detection';
+      model: Chosen<(typeof tasks)['detection']['models']> & { pretrained: boolean };
+      dataset: Chosen<(typeof tasks)['detection']['datasets']>;
+      train: z.output<typeof trainSchema>;
+    }
+  | {
       task: 'gan';
       model: Chosen<(typeof tasks)['gan']['models']>;
       dataset: Chosen<(typeof tasks)['gan']['datasets']>;

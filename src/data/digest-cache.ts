@@ -7,7 +7,7 @@ import { type Digests, digestFile } from './checksum.js';
 /** Smaller files are read again each time, in under a second. */
 const REMEMBERED_BYTES = 2 ** 28;
 
-const recordSchema = z.object({ state: z.string(), sha256: z.string(), md5: z.string() });
+const recordSchema = z.object({ state: z.string(), size: z.number(), sha256: z.string(), md5: z.string() });
 
 /**
  * The digests of a file. Those of large ones are remembered in the cache while the file's size and time stay the same:

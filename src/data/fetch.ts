@@ -79,7 +79,7 @@ async function fetchFrom(
   options: DownloadOptions,
 ): Promise<Digests> {
   // By checksum, so that a part is never continued from another origin.
-  const partPath = `${path}.${(origin.sha256 ?? origin.sha256_prefix ?? origin.md5 ?? '').slice(0, 8)}.part`;
+  const partPath = `${path}.${(origin.sha256 ?? origin.sha256_prefix ?? origin.md5 ?? 'unchecked').slice(0, 8)}.part`;
   const isResumed = origin.url
     ? await downloadWithProgress(origin.url, partPath, options)
     : await packages.fetch(origin, partPath).then(() => false);
@@ -88,14 +88,13 @@ async function fetchFrom(
     await rename(partPath, path);
     return digests;
   }
-  const { size } = await stat(partPath);
   await rm(partPath);
   // The earlier part may be to blame: once more, from the start.
   if (isResumed) return fetchFrom(origin, path, packages, options);
   const expectedSize = origin.size === undefined ? '' : `${origin.size} bytes, `;
   throw new Error(
     `wrong content: expected ${expectedSize}${describeChecksum(origin)}, ` +
-      `found ${size} bytes, ${describeDigest(origin, digests)}`,
+      `found ${digests.size} bytes, ${describeDigest(origin, digests)}`,
   );
 }
 

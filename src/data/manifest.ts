@@ -26,13 +26,17 @@ const originSchema = z
       .regex(/^[0-9a-f]{8,63}$/)
       .optional(),
     md5: hex(32).optional(),
+    /** Nobody publishes a checksum: the size alone tells, and that the whole content can be read. */
+    unchecked: z.literal(true).optional(),
   })
   .refine(({ url, npm, pypi, debian }) => [url, npm, pypi, debian].filter(Boolean).length === 1, {
     error: 'an origin is exactly one of url, npm, pypi, debian',
   })
-  .refine(({ sha256, sha256_prefix, md5 }) => [sha256, sha256_prefix, md5].filter(Boolean).length === 1, {
-    error: 'an origin has exactly one of sha256, sha256_prefix, md5',
-  });
+  .refine(
+    ({ sha256, sha256_prefix, md5, unchecked, size }) =>
+      [sha256, sha256_prefix, md5, unchecked && size].filter(Boolean).length === 1,
+    { error: 'an origin has exactly one of sha256, sha256_prefix, md5, or a size and unchecked: true' },
+  );
 
 const fileSchema = z.strictObject({
   name: z.string().regex(/^[\w.-]+$/),

@@ -1,6 +1,8 @@
 import { celeba } from './celeba.js';
 import { cifar10 } from './cifar10.js';
 import { cifar100 } from './cifar100.js';
+import { pennFudan } from './detection/penn-fudan.js';
+import { stamps } from './detection/stamps.js';
 import { e2e } from './e2e/e2e.js';
 import { e2eGrammar } from './e2e/e2e-grammar.js';
 import { emoji } from './emoji.js';
@@ -46,3 +48,6 @@ export const generationDatasets = { e2e, 'e2e-grammar': e2eGrammar };
 
 /** Sets of what users took in which order, for recommendation. */
 export const interactionDatasets = { 'ml-1m': movieLens1m, 'ml-100k': movieLens100k };
+
+/** Images with the boxes and masks of their objects. */
+export const detectionDatasets = { 'penn-fudan': pennFudan, stamps };

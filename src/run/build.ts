@@ -15,6 +15,7 @@ import type { Optimizer, OptimizerDefinition } from '../optimizers/types.js';
 import { schedulers } from '../schedulers/registry.js';
 import type { SchedulerDefinition } from '../schedulers/types.js';
 import { classification } from '../tasks/classification.js';
+import { detection } from '../tasks/detection.js';
 import { discriminatorTask, gan, generatorTask } from '../tasks/gan.js';
 import { glueTask } from '../tasks/glue.js';
 import { nlgTask } from '../tasks/nlg.js';
@@ -37,6 +38,7 @@ import type { Objective } from './objective.js';
 
 const running: Readonly<Record<Exclude<Config['task'], 'glue' | 'nlg'>, Task>> = {
   classification,
+  detection,
   gan,
   recommendation,
   synthetic,

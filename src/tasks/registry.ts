@@ -1,11 +1,12 @@
 import {
   datasets,
+  detectionDatasets,
   generationDatasets,
   generativeDatasets,
   interactionDatasets,
   textDatasets,
 } from '../data/registry.js';
-import { encoders, functions, generators, languageModels, models, recommenders } from '../models/registry.js';
+import { detectors, encoders, functions, generators, languageModels, models, recommenders } from '../models/registry.js';
 import { nlgEvalOptions, nlgTrainOptions } from './nlg-options.js';
 import type { TaskDefinition } from './types.js';
 
@@ -17,6 +18,12 @@ export const tasks = {
     models,
     datasets,
   },
+  detection: {
+    name: 'detection',
+    description: "objects and their masks by Mask R-CNN, scored by COCO's average precision",
+    models: detectors,
+    datasets: detectionDatasets,
+  },
   gan: {
     name: 'gan',
     description: 'a generator against a discriminator, each with its own learning rate; grids of images',
@@ -26,7 +33,7 @@ export const tasks = {
   glue: {
     name: 'glue',
     description:
-      'softmax cross-entropy over classes of texts, scored by accuracy, F1 and Matthews\u2019 correlation',
+      "softmax cross-entropy over classes of texts, scored by accuracy, F1 and Matthews' correlation",
     models: encoders,
     datasets: textDatasets,
   },
