@@ -1,10 +1,11 @@
 import type { HostValues, TensorMetadata } from './binding.js';
 import { DT } from './binding.js';
-import { fuseScopes } from './fusion.js';
+import { extrapolate, NotLinear, RECORDED_SIZES } from './extrapolate.js';
+import { type FusedGraph, fuseScopes } from './fusion.js';
 import { type LoadedGraph, loadGraph } from './graph-def.js';
 import { sampleMemory } from './memory.js';
 import { dataTypeNumber, rawOp1 } from './raw.js';
-import { Recorder, recording } from './recorder.js';
+import { type RecordedNode, Recorder, type Reference, recording } from './recorder.js';
 import { backend, currentPrecision, type Tensor, tf } from './tf.js';
 import { disposeTree, flatten, signature, type TensorTree, unflatten } from './tree.js';
 
@@ -17,6 +18,11 @@ import { disposeTree, flatten, signature, type TensorTree, unflatten } from './t
  * use tensors that are not among its inputs, touch variables. Such a function runs eagerly and the reason is reported.
  * JavaScript numbers that change from call to call are frozen too; the first two replays of every graph are compared
  * with eager runs to catch that; functions called within one that is being recorded become part of it.
+ *
+ * `options.batch` names the inputs whose first axis counts examples. Then the function is recorded and compared with a
+ * few examples only, and the graph for the whole batch follows from that (`extrapolate.ts`): an eager run keeps every
+ * intermediate result alive, at several times the memory of the replay. Where the graph cannot be derived so, the whole
+ * batch is recorded.
  */
 export interface CompiledFunction<I extends TensorTree, O extends TensorTree> {
   /** Outputs are the caller's to dispose; inputs stay the caller's. */
@@ -47,11 +53,22 @@ interface Entry<O> {
   /** Form of the results. */
   readonly outputs: O;
   verifiedCalls: number;
+  /** The same graph for `SAMPLE_SIZE` examples, which stands for it in comparisons with eager runs. */
+  sample?: LoadedGraph;
+}
+
+/** Examples of the graph that is compared with eager runs where the whole batch is not. */
+const SAMPLE_SIZE = 5;
+
+export interface CompileOptions<I extends TensorTree> {
+  /** The inputs whose first axis is the batch. */
+  readonly batch?: (inputs: I) => TensorTree;
 }
 
 export function compile<I extends TensorTree, O extends TensorTree>(
   name: string,
   fn: (inputs: I) => O,
+  { batch }: CompileOptions<I> = {},
 ): CompiledFunction<I, O> {
   const entries = new Map<string, Entry<O>>();
 
@@ -104,19 +121,45 @@ export function compile<I extends TensorTree, O extends TensorTree>(
     const key = currentPrecision() + signature(inputs);
     const known = entries.get(key);
     if (!known) {
+      const derived = batch && recordFewExamples(name, fn, inputs, batch);
+      if (derived) {
+        const results = tryReplay(derived, tensors);
+        if (results) {
+          entries.set(key, derived);
+          return results;
+        }
+        derived.graph?.dispose();
+        derived.sample?.dispose();
+      }
       const entry = record(name, fn, inputs, tensors);
       entries.set(key, entry);
       const replayed = entry.graph && tryReplay(entry, tensors);
       return replayed ? verify(entry, replayed, entry.outputs) : entry.outputs;
     }
     if (!known.graph) return runEagerly(fn, inputs);
+    if (batch && known.sample && known.verifiedCalls < VERIFIED_CALLS) {
+      const agreed = compareSample(name, fn, inputs, batch, known);
+      if (known.verifiedCalls >= VERIFIED_CALLS || !agreed) {
+        known.sample.dispose();
+        known.sample = undefined;
+      }
+      if (!agreed) {
+        known.graph.dispose();
+        known.graph = undefined;
+        return runEagerly(fn, inputs);
+      }
+      return replay(known, tensors);
+    }
     const replayed = replay(known, tensors);
     return known.verifiedCalls < VERIFIED_CALLS ? verify(known, replayed, runEagerly(fn, inputs)) : replayed;
   };
 
   return Object.assign(call, {
     dispose() {
-      for (const entry of entries.values()) entry.graph?.dispose();
+      for (const entry of entries.values()) {
+        entry.graph?.dispose();
+        entry.sample?.dispose();
+      }
       entries.clear();
     },
   });
@@ -133,14 +176,18 @@ function runEagerly<I extends TensorTree, O extends TensorTree>(fn: (inputs: I) 
   );
 }
 
-/** Runs `fn` once eagerly, whose results are the entry's `outputs`, and makes a graph of its ops. */
-function record<I extends TensorTree, O extends TensorTree>(
-  name: string,
+interface Trace<O> {
+  readonly outputs: O;
+  readonly recorder: Recorder;
+  readonly references: readonly Reference[];
+}
+
+/** Runs `fn` once eagerly and records its ops. */
+function trace<I extends TensorTree, O extends TensorTree>(
   fn: (inputs: I) => O,
   inputs: I,
   tensors: readonly Tensor[],
-): Entry<O> {
-  const started = performance.now();
+): Trace<O> {
   const distinct = withoutRepeats(tensors);
   const ids = backend.getInputTensorIds(distinct); // uploads them: an upload while recording would be a constant
   const recorder = new Recorder(distinct.map((tensor, i) => metadata(tensor, ids[i]!)));
@@ -156,25 +203,128 @@ function record<I extends TensorTree, O extends TensorTree>(
   distinct.forEach((tensor, i) => {
     if (tensor !== tensors[i]) tensor.dispose();
   });
+  return { outputs, recorder, references };
+}
+
+/** Records a whole call; its results are the entry's `outputs`. */
+function record<I extends TensorTree, O extends TensorTree>(
+  name: string,
+  fn: (inputs: I) => O,
+  inputs: I,
+  tensors: readonly Tensor[],
+): Entry<O> {
+  const started = performance.now();
+  const { outputs, recorder, references } = trace(fn, inputs, tensors);
   const entry: Entry<O> = { graph: undefined, unfused: undefined, outputs, verifiedCalls: 0 };
   if (recorder.failure !== undefined) {
     compileMode.report(`${name}: runs eagerly, because ${recorder.failure}`);
   } else {
     try {
-      const plain = { nodes: recorder.nodes, functions: [], outputs: references };
-      const fused = backend.binding.isUsingGpuDevice() ? plain : fuseScopes(recorder.nodes, references);
-      entry.graph = loadGraph(backend.binding, fused);
-      if (fused.functions.length > 0) entry.unfused = () => loadGraph(backend.binding, plain);
-      const wallMs = performance.now() - started;
-      compileMode.report(
-        `${name}: recorded ${recorder.nodes.length} ops in ${wallMs.toFixed(0)} ms` +
-          (fused.functions.length > 0 ? `, ${fused.functions.length} kinds of loops fused` : ''),
-      );
+      const loops = load(entry, recorder.nodes, references);
+      reportRecording(name, recorder.nodes.length, '', started, loops);
     } catch (error) {
       compileMode.report(`${name}: ${rejection(error)}`);
     }
   }
   return entry;
+}
+
+/**
+ * Records calls with two and three of the batch's examples and derives the graph for all of them, compared with an
+ * eager run at `SAMPLE_SIZE`. Undefined where the batch is small anyway or the graph cannot be derived.
+ */
+function recordFewExamples<I extends TensorTree, O extends TensorTree>(
+  name: string,
+  fn: (inputs: I) => O,
+  inputs: I,
+  batch: (inputs: I) => TensorTree,
+): Entry<O> | undefined {
+  const size = flatten(batch(inputs))[0]?.shape[0] ?? 0;
+  if (size <= SAMPLE_SIZE) return undefined;
+  const started = performance.now();
+  const [two, three] = RECORDED_SIZES.map((count) =>
+    withExamples(inputs, batch, count, (few) => {
+      const { outputs, recorder, references } = trace(fn, few, flatten(few));
+      disposeTree(outputs);
+      return { outputs, recorder, references };
+    }),
+  ) as [Trace<O>, Trace<O>];
+  if (two.recorder.failure ?? three.recorder.failure) return undefined; // the whole recording says why
+  const nodesAt = (count: number) => extrapolate(two.recorder.nodes, three.recorder.nodes, count);
+  const entry: Entry<O> = { graph: undefined, unfused: undefined, outputs: two.outputs, verifiedCalls: 0 };
+  try {
+    entry.sample = loadGraph(backend.binding, unfused(nodesAt(SAMPLE_SIZE), two.references));
+    if (!compareSample(name, fn, inputs, batch, entry)) throw new NotLinear('the derived graph differs');
+    const loops = load(entry, nodesAt(size), two.references);
+    reportRecording(name, two.recorder.nodes.length, ` with a few of ${size} examples`, started, loops);
+    return entry;
+  } catch (error) {
+    entry.sample?.dispose();
+    compileMode.report(`${name}: the whole batch is recorded, because ${reason(error)}`);
+    return undefined;
+  }
+}
+
+/** Loads the graph, with loops fused where that pays; returns the number of kinds of loops. */
+function load<O>(entry: Entry<O>, nodes: readonly RecordedNode[], references: readonly Reference[]): number {
+  const fused = fuseScopes(nodes, references);
+  entry.graph = loadGraph(backend.binding, fused);
+  const loops = fused.functions.length;
+  if (loops > 0) entry.unfused = () => loadGraph(backend.binding, unfused(nodes, references));
+  return loops;
+}
+
+function unfused(nodes: readonly RecordedNode[], outputs: readonly Reference[]): FusedGraph {
+  return { nodes, functions: [], outputs };
+}
+
+function reportRecording(name: string, ops: number, how: string, started: number, loops: number): void {
+  const wallMs = performance.now() - started;
+  const fused = loops > 0 ? `, ${loops} kinds of loops fused` : '';
+  compileMode.report(`${name}: recorded ${ops} ops${how} in ${wallMs.toFixed(0)} ms${fused}`);
+}
+
+/** Whether the sample graph gives what an eager run gives, on the first examples of `inputs`. */
+function compareSample<I extends TensorTree, O extends TensorTree>(
+  name: string,
+  fn: (inputs: I) => O,
+  inputs: I,
+  batch: (inputs: I) => TensorTree,
+  entry: Entry<O>,
+): boolean {
+  entry.verifiedCalls++;
+  return withExamples(inputs, batch, SAMPLE_SIZE, (few) => {
+    const replayed = entry
+      .sample!.run(backend.getInputTensorIds(flatten(few)))
+      .map((result) => backend.createOutputTensor(result));
+    const eager = flatten(runEagerly(fn, few));
+    const difference = largestDifference(eager, replayed);
+    for (const tensor of [...eager, ...replayed]) tensor.dispose();
+    if (difference <= TOLERANCE[currentPrecision()]) return true;
+    compileMode.report(
+      `${name}: replay and eager run differ by ${difference.toExponential(1)} (relative); running eagerly`,
+    );
+    return false;
+  });
+}
+
+/** Calls `action` with the inputs cut to the first `count` examples of the batch. */
+function withExamples<I extends TensorTree, R>(
+  inputs: I,
+  batch: (inputs: I) => TensorTree,
+  count: number,
+  action: (few: I) => R,
+): R {
+  const batched = new Set(flatten(batch(inputs)));
+  const tensors = flatten(inputs);
+  const cut = tensors.map((tensor) => (batched.has(tensor) ? tensor.slice([0], [count]) : tensor));
+  try {
+    return action(unflatten(inputs, cut));
+  } finally {
+    cut.forEach((tensor, i) => {
+      if (tensor !== tensors[i]) tensor.dispose();
+    });
+  }
 }
 
 function rejection(error: unknown): string {

@@ -107,7 +107,8 @@ function tensorProto(shape: readonly number[], dtype: number, values: HostValues
   proto.setDtype(dtype);
   proto.setTensorShape(shapeProto(shape));
   const first = values[0];
-  if (values.length > 1 && values.every((value) => Object.is(value, first))) {
+  const splat = dtype === DT.FLOAT || dtype === DT.BOOL || dtype === DT.INT32;
+  if (splat && values.length > 0 && values.every((value) => Object.is(value, first))) {
     // One value stands for all of them: tfjs makes zeros of the size of activations.
     if (dtype === DT.FLOAT) proto.setFloatValList([first]);
     else if (dtype === DT.BOOL) proto.setBoolValList([Boolean(first)]);

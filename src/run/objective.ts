@@ -92,15 +92,28 @@ export class Objective {
     this.preparation = task.preparation?.(model);
     const backward = (inputs: GradientInputs) => this.backward(inputs);
     const finish = (gradients: readonly Tensor[]) => this.clip(gradients);
-    this.single = compile('training step', (inputs: GradientInputs) => {
-      const { gradients, ...rest } = backward(inputs);
-      return { ...rest, ...finish(gradients) };
-    });
-    this.partial = compile('accumulated training step', backward);
+    const batched = { batch: (inputs: PassInputs) => inputs.batch };
+    this.single = compile(
+      'training step',
+      (inputs: GradientInputs) => {
+        const { gradients, ...rest } = backward(inputs);
+        return { ...rest, ...finish(gradients) };
+      },
+      batched,
+    );
+    this.partial = compile('accumulated training step', backward, batched);
     this.add = compile('gradient accumulation', ({ a, b }) => a.map((tensor, i) => tensor.add(b[i]!)));
     this.finish = compile('gradient norm', finish);
-    this.probe = compile('probe', (inputs: PassInputs) => this.forward(inputs, true, false).output.losses);
-    this.evaluation = compile('evaluation', (inputs: PassInputs) => this.forward(inputs, false).output);
+    this.probe = compile(
+      'probe',
+      (inputs: PassInputs) => this.forward(inputs, true, false).output.losses,
+      batched,
+    );
+    this.evaluation = compile(
+      'evaluation',
+      (inputs: PassInputs) => this.forward(inputs, false).output,
+      batched,
+    );
   }
 
   /**
