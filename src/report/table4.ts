@@ -122,7 +122,7 @@ export function table4Full(settings: readonly Setting[], againstPaper: boolean):
     tier: 'full',
     caption: `Table 4: RoBERTa-base on GLUE. ${METRICS}${
       againstPaper
-        ? 'here: measured by gen-bench; paper: as printed in arXiv:2407.02772, beside GeN numbers of other papers.'
+        ? 'here: measured by gen-bench; paper: as printed in arXiv:2407.02772, where the numbers beside those of GeN are of other papers.'
         : 'Measured by gen-bench.'
     }`,
     columns: table4Tasks.map(({ label }) => label),
@@ -159,7 +159,7 @@ export function table4Mini(settings: readonly Setting[]): TableDocument {
     tier: 'mini',
     caption:
       'Table 4, mini tier: small encoders on texts with classes. ' +
-      'Accuracy in percent (F1 on MRPC and QQP, Matthews\u2019 correlation on CoLA). ' +
+      "Accuracy in percent (F1 on MRPC and QQP, Matthews' correlation on CoLA). " +
       'Measured by gen-bench; not comparable with the numbers of the paper.',
     columns,
     rows: sorted.map(({ group, label, cells }) => ({
