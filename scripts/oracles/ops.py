@@ -147,7 +147,6 @@ case("globalAvgPool", {}, {"x": normal(2, 3, 4, 3)}, lambda x: x.mean(dim=(1, 2)
 
 case("gelu", {"form": "exact"}, {"x": 2 * normal(3, 7)}, lambda x: F.gelu(x))
 case("gelu", {"form": "tanh"}, {"x": 2 * normal(2, 3, 4)}, lambda x: F.gelu(x, approximate="tanh"))
-case("softmax", {}, {"x": 3 * normal(2, 3, 5)}, lambda x: x.softmax(-1))
 
 
 def matmul(a, b, transpose_a, transpose_b):

@@ -267,10 +267,11 @@ function recordFewExamples<I extends TensorTree, O extends TensorTree>(
 
 /** Loads the graph, with loops fused where that pays; returns the number of kinds of loops. */
 function load<O>(entry: Entry<O>, nodes: readonly RecordedNode[], references: readonly Reference[]): number {
-  const fused = fuseScopes(nodes, references);
+  const plain = unfused(nodes, references);
+  const fused = backend.binding.isUsingGpuDevice() ? plain : fuseScopes(nodes, references);
   entry.graph = loadGraph(backend.binding, fused);
   const loops = fused.functions.length;
-  if (loops > 0) entry.unfused = () => loadGraph(backend.binding, unfused(nodes, references));
+  if (loops > 0) entry.unfused = () => loadGraph(backend.binding, plain);
   return loops;
 }
 
