@@ -26,12 +26,17 @@ export function formatProblem({ origin, key, message, severity }: Problem): stri
   return `${prefix}${formatOrigin(origin)}: ${key === '' ? '' : `${abbreviate(key, 80)}: `}${message}`;
 }
 
+/** More lines than this nobody reads: one mistake that repeats itself, or a file that is no config at all. */
+const MAX_LINES = 25;
+
 /** Every problem of a config at once, one a line. */
 export class ConfigError extends UsageError {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    super(problems.map(formatProblem).join('\n'));
+    const lines = problems.slice(0, MAX_LINES).map(formatProblem);
+    const more = problems.length - lines.length;
+    super([...lines, ...(more > 0 ? [`… and ${more} more`] : [])].join('\n'));
     this.problems = problems;
   }
 }

@@ -1,5 +1,6 @@
 /** YAML 1.2 (core schema) to a tree of located values. */
 import {
+  type Alias,
   type Document,
   isAlias,
   isMap,
@@ -9,15 +10,18 @@ import {
   type Node,
   type Pair,
   parseDocument,
+  visit,
 } from 'yaml';
 import type { Origin, Problem } from './problems.js';
 import type { ConfigNode, MapEntry, Scalar } from './tree.js';
 
-/** Largest config in bytes: hundreds of times the largest sensible one. */
-const maxBytes = 1_000_000;
+/** Largest config in bytes: a hundred times the largest sensible one. */
+const maxBytes = 250_000;
 /** Deepest nesting and most values, aliases expanded: stops files that are small and grow without end. */
 const maxDepth = 32;
 const maxNodes = 20_000;
+const maxSyntaxProblems = 5;
+const TOO_DEEP = `nested too deeply; a config has at most ${maxDepth} levels`;
 
 export interface ParsedYaml {
   /** Undefined when the text is not YAML, or empty. */
@@ -64,11 +68,17 @@ export function parseYaml(text: string, file: string): ParsedYaml {
     document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    report(originOf(0), `nested too deeply; a config has at most ${maxDepth} levels`);
+    report(originOf(0), TOO_DEEP);
     return { root: undefined, problems };
   }
-  for (const problem of [...document.errors, ...document.warnings]) {
-    report(originOf(problem.pos[0]), explainYamlError(problem.code, problem.message));
+  const syntax = [...document.errors, ...document.warnings];
+  if (syntax.some(({ message }) => message.includes('call stack'))) {
+    report(originOf(0), TOO_DEEP);
+  } else {
+    // the parser stumbles on after a mistake: what it finds later is mostly the same one
+    for (const problem of syntax.slice(0, maxSyntaxProblems)) {
+      report(originOf(problem.pos[0]), explainYamlError(problem.code, problem.message));
+    }
   }
   if (problems.length > 0) return { root: undefined, problems };
 
@@ -87,21 +97,44 @@ export function parseYaml(text: string, file: string): ParsedYaml {
   }
 }
 
+/**
+ * What every alias stands for: the last anchor of its name before it. In one pass, as the library's own `resolve`
+ * walks the whole document for each.
+ */
+function aliasTargets(document: Document.Parsed): ReadonlyMap<Alias, Node> {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+  visit(document, {
+    Node(_, node) {
+      if (isAlias(node)) {
+        const target = anchors.get(node.source);
+        if (target) targets.set(node, target);
+      } else if (node.anchor) {
+        anchors.set(node.anchor, node);
+      }
+    },
+  });
+  return targets;
+}
+
 class Converter {
   private nodes = 0;
+  private readonly targets: ReadonlyMap<Alias, Node>;
 
   constructor(
-    private readonly document: Document.Parsed,
+    document: Document.Parsed,
     private readonly locate: Locate,
     private readonly report: (origin: Origin, message: string, key?: string) => void,
-  ) {}
+  ) {
+    this.targets = aliasTargets(document);
+  }
 
   convert(node: Node | null, path: readonly string[], fallback?: Origin): ConfigNode {
-    if (path.length > maxDepth) throw new Limit(`nested too deeply; a config has at most ${maxDepth} levels`);
+    if (path.length > maxDepth) throw new Limit(TOO_DEEP);
     if (++this.nodes > maxNodes) throw new Limit(`more than ${maxNodes} values, aliases expanded`);
     const origin = node ? this.locate(node) : (fallback as Origin);
     if (isAlias(node)) {
-      const target = node.resolve(this.document);
+      const target = this.targets.get(node);
       if (target) return this.convert(target, [...path, ''], origin);
       this.report(
         origin,

@@ -3,7 +3,7 @@
  * elements included: what SVHN comes in. Other classes of values (cells, structures, text, sparse, complex) are refused.
  */
 import { inflateSync } from 'node:zlib';
-import { damaged } from './files.js';
+import { damaged, unpackedLimit } from './files.js';
 
 const HEADER_BYTES = 128;
 const ENDIAN_LITTLE = 0x4d49;
@@ -24,7 +24,9 @@ type Numbers =
   | Float64Array;
 
 /** Element types by their number (`miINT8`, …) and how to view them. */
-const types: Readonly<Record<number, new (buffer: ArrayBuffer) => Numbers>> = {
+const types: Readonly<
+  Record<number, { new (buffer: ArrayBuffer): Numbers; readonly BYTES_PER_ELEMENT: number }>
+> = {
   1: Int8Array,
   2: Uint8Array,
   3: Int16Array,
@@ -99,7 +101,7 @@ function readElement(bytes: Uint8Array, at: number, path: string): Element {
 
 function inflate(data: Uint8Array, path: string): Element {
   try {
-    const inflated = inflateSync(data);
+    const inflated = inflateSync(data, { maxOutputLength: unpackedLimit(data.length) });
     return readElement(inflated, 0, path);
   } catch (error) {
     throw damaged(path, `a compressed element cannot be read: ${(error as Error).message}`);
@@ -119,6 +121,9 @@ function parseMatrix(bytes: Uint8Array, path: string): [string, MatArray] {
   const numbers = readElement(bytes, name.end, path);
   const Type = types[numbers.type];
   if (!Type) throw damaged(path, `'${label}' holds numbers of type ${numbers.type}, which is not supported`);
+  if (dimensions.data.length % 4 !== 0 || numbers.data.length % Type.BYTES_PER_ELEMENT !== 0) {
+    throw damaged(path, `'${label}' ends inside a number`);
+  }
   const shape = Array.from(new Int32Array(aligned(dimensions.data)));
   const data = Type === Uint8Array ? plain(numbers.data) : new Type(aligned(numbers.data));
   const expected = shape.reduce((product, length) => product * length, 1);

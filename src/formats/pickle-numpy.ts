@@ -58,7 +58,7 @@ const dtypes: Readonly<Record<string, DType>> = {
 };
 
 function isShape(value: PickleValue | undefined): value is number[] {
-  return Array.isArray(value) && value.every((length) => Number.isSafeInteger(length));
+  return Array.isArray(value) && value.every((length) => Number.isSafeInteger(length) && Number(length) >= 0);
 }
 
 /** The data: bytes, or a Python 2 string, or text that `_codecs.encode` turned into bytes. */
@@ -78,7 +78,10 @@ const reconstruct = () => new NumpyArray();
 const ndarray = () => {
   throw new PickleError('the pickle calls numpy.ndarray itself, which is refused');
 };
-const dtype = ([code]: PickleValue[]) => new NumpyDType(String(code));
+const dtype = ([code]: PickleValue[]) => {
+  if (typeof code !== 'string') throw new PickleError('an array has a type that is no text');
+  return new NumpyDType(code);
+};
 /** How Python 3 writes bytes in protocol 2. */
 const encode = ([text, encoding]: PickleValue[]) => {
   if (typeof text !== 'string' || encoding !== 'latin1') throw new PickleError('_codecs.encode is refused');

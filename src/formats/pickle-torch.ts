@@ -91,6 +91,12 @@ function rebuildTensor([storage, offset, shape, strides]: PickleValue[]): TorchT
       `a tensor of shape [${shape}] reaches beyond its storage of ${storage.length} elements`,
     );
   }
+  // a stride of zero would let a tensor of any size stand on one number
+  if (elementCount(shape) > storage.length) {
+    throw new PickleError(
+      `a tensor of shape [${shape}] repeats the ${storage.length} elements of its storage`,
+    );
+  }
   return new TorchTensor(storage, offset, shape, strides);
 }
 

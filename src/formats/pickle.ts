@@ -148,6 +148,9 @@ class Machine {
   }
 
   pushGlobal(module: PickleValue, name: PickleValue): void {
+    if (typeof module !== 'string' || typeof name !== 'string') {
+      throw new PickleError('the pickle names something by what is no text');
+    }
     const found = this.#options.globals?.(`${module}.${name}`);
     if (!found) throw new PickleError(`the pickle names ${module}.${name}, which is refused`);
     this.push(found);

@@ -1,6 +1,8 @@
 /** Reader of binary colour pixmaps (netpbm "P6", https://netpbm.sourceforge.net/doc/ppm.html), 8 bits a colour. */
 import { damaged } from './files.js';
 
+const MAX_DIGITS = 9;
+
 export interface Pixmap {
   readonly width: number;
   readonly height: number;
@@ -21,7 +23,9 @@ export function parsePpm(bytes: Uint8Array, path: string): Pixmap {
     at = skipSpace(bytes, at);
     const start = at;
     while (isDigit(bytes[at])) at++;
-    if (at === start) throw damaged(path, `has no number at byte ${at} of its PPM header`);
+    if (at === start || at - start > MAX_DIGITS) {
+      throw damaged(path, `has no number at byte ${start} of its PPM header`);
+    }
     numbers.push(Number(String.fromCharCode(...bytes.subarray(start, at))));
   }
   at++; // one white space ends the header

@@ -86,8 +86,8 @@ async function readLegacy(path: string): Promise<ReadonlyMap<string, TensorEntry
 
   const data = new Map<string, Uint8Array>();
   for (const key of keys) {
-    const storage = storages.get(String(key));
-    if (!storage) throw damaged(path, `holds the storage ${String(key)}, which nothing refers to`);
+    const storage = typeof key === 'string' ? storages.get(key) : undefined;
+    if (!storage) throw damaged(path, 'holds a storage that nothing refers to');
     const start = position + 8;
     const end = start + storage.length * dtypeBytes[storage.dtype];
     if (end > bytes.length) throw damaged(path, `ends inside the storage ${storage.key}`);

@@ -40,6 +40,9 @@ function* entriesOf(file: number, size: number, path: string): Generator<TarEntr
     const ownLength = readNumber(header, 124, 12);
     const isExtension = type === 'L' || type === 'x' || type === 'g';
     const length = isExtension ? ownLength : (next.length ?? ownLength);
+    if (!Number.isSafeInteger(length) || length < 0) {
+      throw damaged(path, `has a member of impossible length at byte ${at}`);
+    }
     if (start + length > size)
       throw damaged(path, `is truncated: a member at byte ${at} ends after byte ${size}`);
     if (isExtension) {

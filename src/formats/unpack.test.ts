@@ -48,10 +48,10 @@ test('a truncated archive and one of another format are refused', async () => {
   const bytes = await tarGzOf({ a: randomBytes(5000) });
   writeFileSync(path, bytes.subarray(0, 1000));
   await expect(unpackTarGz(path, target())).rejects.toThrow(
-    /x\.tar\.gz: cannot be unpacked: unexpected end of file/,
+    /x\.tar\.gz: cannot be read as a tar archive: unexpected end of file/,
   );
   writeFileSync(path, 'no gzip');
   await expect(unpackTarGz(path, target())).rejects.toThrow(
-    /x\.tar\.gz: cannot be unpacked: incorrect header check/,
+    /x\.tar\.gz: cannot be read as a tar archive: Unexpected end of data/,
   );
 });

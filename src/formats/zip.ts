@@ -2,7 +2,7 @@
 import { buffer } from 'node:stream/consumers';
 import yauzl from 'yauzl';
 import { MissingError } from '../errors.js';
-import { damaged } from './files.js';
+import { damaged, unpackedLimit } from './files.js';
 
 const STORED = 0;
 const DEFLATED = 8;
@@ -56,7 +56,11 @@ export async function zipEntries(path: string): Promise<ZipEntry[]> {
 export async function readZipMember(path: string, member: string): Promise<Buffer> {
   return withZip(path, async (zip) => {
     for await (const entry of zip.eachEntry()) {
-      if (entry.fileName === member) return buffer(await zip.openReadStreamPromise(entry));
+      if (entry.fileName !== member) continue;
+      if (entry.uncompressedSize > unpackedLimit(entry.compressedSize)) {
+        throw damaged(path, `${member} would unpack to ${entry.uncompressedSize} bytes`);
+      }
+      return buffer(await zip.openReadStreamPromise(entry));
     }
     throw damaged(path, `has no member ${member}`);
   });

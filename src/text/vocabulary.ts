@@ -8,7 +8,7 @@ export type Vocabulary = ReadonlyMap<string, number>;
 export async function readJsonVocabulary(path: string): Promise<Vocabulary> {
   let entries: [string, unknown][];
   try {
-    entries = Object.entries(JSON.parse((await readWhole(path)).toString('utf8')) as object);
+    entries = Object.entries((JSON.parse((await readWhole(path)).toString('utf8')) ?? {}) as object);
   } catch (error) {
     if (error instanceof SyntaxError) throw damaged(path, `is not JSON: ${error.message}`);
     throw error;
