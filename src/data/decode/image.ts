@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { MissingError } from '../../errors.js';
 import { damaged } from '../../formats/files.js';
 import { isPpm, parsePpm } from '../../formats/ppm.js';
@@ -28,25 +29,26 @@ export function loadSharp(): Promise<Sharp> {
  * to Pillow's very bytes; a side that shrinks is resized by libvips with the same triangle filter, up to a factor of
  * about 2.5 within one grey level of Pillow (more in the outermost rows and columns); a side that grows, as by Pillow.
  *
+ * @param encoded the bytes, or the path of the file, which is faster
  * @param where names the image in messages
  * @param fit crop: the shorter side becomes `side` and the middle of the longer one is kept, as torchvision's `Resize` and
  *   `CenterCrop`
  * @throws MissingError where the bytes are no whole image
  */
 export async function decodeImage(
-  bytes: Uint8Array,
+  encoded: Uint8Array | string,
   where: string,
   side: number,
   fit: 'stretch' | 'crop' = 'stretch',
 ): Promise<Uint8Array> {
-  if (isPpm(bytes)) {
-    const { width, height, pixels } = parsePpm(bytes, where);
+  if (typeof encoded !== 'string' && isPpm(encoded)) {
+    const { width, height, pixels } = parsePpm(encoded, where);
     return resized(pixels, width, height, side);
   }
   const sharp = await loadSharp();
   let decoded: { data: Buffer; info: { width: number; height: number } };
   try {
-    const image = sharp(bytes, { ignoreIcc: true, failOn: 'error' }).toColourspace('srgb').removeAlpha();
+    const image = sharp(encoded, { ignoreIcc: true, failOn: 'error' }).toColourspace('srgb').removeAlpha();
     const resize = { fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false } as const;
     if (fit === 'crop') {
       const { width, height } = await image.metadata();
@@ -61,6 +63,7 @@ export async function decodeImage(
     }
     decoded = await image.raw().toBuffer({ resolveWithObject: true });
   } catch (error) {
+    if (typeof encoded === 'string' && !existsSync(encoded)) throw new MissingError(`${where}: no such file`);
     throw damaged(where, `cannot be decoded as an image: ${(error as Error).message}`);
   }
   return resized(decoded.data, decoded.info.width, decoded.info.height, side);

@@ -35,6 +35,11 @@ const LANES = 2;
 
 const reader = new ByteReader();
 
+/** libvips reads files of its formats itself. */
+function encodedImage(source: ByteSource): Uint8Array | string {
+  return source.member || /\.ppm$/i.test(source.path) ? reader.read(source) : source.path;
+}
+
 /**
  * Works on a task until all its images are taken. After a failure nobody takes another one.
  * @throws MissingError that names the image
@@ -55,7 +60,7 @@ export async function workOn({ task, output, taken }: SharedTask): Promise<void>
     for (let i = take(); i < count; i = take()) {
       const source = task.sources[i]!;
       output.set(
-        await decodeImage(reader.read(source), describeSource(source), task.side, task.fit),
+        await decodeImage(encodedImage(source), describeSource(source), task.side, task.fit),
         i * bytesPerImage,
       );
     }
