@@ -16,7 +16,7 @@ export interface CallNode {
 /** An input of a function, or an output of a node in it. */
 export type BodyReference = { readonly argument: number } | { readonly node: number };
 
-export type BodyNode =
+type BodyNode =
   | Extract<RecordedNode, { kind: 'constant' }>
   | (Omit<Extract<RecordedNode, { kind: 'op' }>, 'inputs'> & { readonly inputs: readonly BodyReference[] });
 
