@@ -1,4 +1,4 @@
-import { floatTensor } from '../raw.js';
+import { floatTensor, INT32, rawOp1 } from '../raw.js';
 import { type Tensor, tf } from '../tf.js';
 import { sparseMatMul } from './sparse-matmul.js';
 
@@ -49,10 +49,10 @@ function samplingMatrix(levels: readonly PyramidLevel[], rois: Rois, size: numbe
   const starts = levels.map((_, level) =>
     levels.slice(0, level).reduce((sum, { features }) => sum + features.size / features.shape[3]!, 0),
   );
-  const ofLevel = (values: number[]) => tf.gather(tf.tensor1d(values, 'int32'), rois.level).reshape([-1, 1]);
+  const ofLevel = (values: number[]) => pick(tf.tensor1d(values, 'int32'), rois.level);
   const height = ofLevel(heights);
   const width = ofLevel(widths);
-  const scale = tf.gather(floatTensor(levels.map((level) => level.scale)), rois.level).reshape([-1, 1]);
+  const scale = pick(floatTensor(levels.map((level) => level.scale)), rois.level);
   const [left, top, right, bottom] = tf.split(rois.boxes, 4, 1).map((edge) => edge.mul(scale)) as unknown as [
     Tensor,
     Tensor,
@@ -82,6 +82,17 @@ function samplingMatrix(levels: readonly PyramidLevel[], rois: Rois, size: numbe
     indices: tf.stack([rows.reshape([-1]), columns.reshape([-1])], 1),
     weights: weights.reshape([-1]),
   };
+}
+
+/** values[indices] as a column, [N, 1]. tfjs's own gather reads the indices on the host. */
+function pick(values: Tensor, indices: Tensor): Tensor {
+  const attributes = {
+    Tparams: { type: values.dtype },
+    Tindices: INT32,
+    Taxis: INT32,
+    batch_dims: { int: 0 },
+  };
+  return rawOp1('GatherV2', [values, indices, tf.scalar(0, 'int32')], attributes).reshape([-1, 1]);
 }
 
 /**

@@ -8,11 +8,12 @@ import { Scope } from '../layers/scope.js';
 import { type AnchorGrid, anchorGrid } from './anchors.js';
 import { type Boxes, boxCount } from './boxes.js';
 import { type RegionScores, selectDetections } from './detections.js';
-import { type CandidateTensors, type MaskRcnn, REGION_LEVELS, type Regions } from './mask-rcnn.js';
+import { type MaskRcnn, REGION_LEVELS, type Regions } from './mask-rcnn.js';
 import type { Sampler } from './matching.js';
 import { type Truth, trainingPicks } from './picks.js';
 import { type Candidates, regionLevels, selectProposals } from './proposals.js';
 import { MASK_SIZE } from './roi-head.js';
+import type { RpnLevel } from './rpn-head.js';
 
 /** What was found in an image, best first. */
 export interface Detections {
@@ -46,13 +47,13 @@ type RegionInputs = {
  * `image_size`, and for training `box`, `label`, `instance`).
  */
 export class Detector {
-  private readonly candidates: {
-    readonly training: CompiledFunction<StageInputs, CandidateTensors>;
-    readonly evaluation: CompiledFunction<StageInputs, CandidateTensors>;
+  private readonly propose: {
+    readonly training: CompiledFunction<StageInputs, RpnLevel[]>;
+    readonly evaluation: CompiledFunction<StageInputs, RpnLevel[]>;
   };
   private readonly features: CompiledFunction<
     StageInputs,
-    { readonly candidates: CandidateTensors; readonly pyramid: Pyramid }
+    { readonly levels: RpnLevel[]; readonly pyramid: Pyramid }
   >;
   private readonly classify: CompiledFunction<
     RegionInputs,
@@ -63,18 +64,18 @@ export class Detector {
   private readonly grids = new Map<string, AnchorGrid>();
 
   constructor(private readonly model: MaskRcnn) {
-    const candidatesIn = (training: boolean) => (inputs: StageInputs) => {
+    const proposeIn = (training: boolean) => (inputs: StageInputs) => {
       const scope = this.scope(inputs.weights, training);
-      return model.candidates(scope, model.pyramid(scope, inputs.image));
+      return model.proposals(scope, model.pyramid(scope, inputs.image));
     };
-    this.candidates = {
-      training: compile('proposals', candidatesIn(true)),
-      evaluation: compile('proposals in evaluation', candidatesIn(false)),
+    this.propose = {
+      training: compile('proposals', proposeIn(true)),
+      evaluation: compile('proposals in evaluation', proposeIn(false)),
     };
     this.features = compile('features', ({ weights, image }: StageInputs) => {
       const scope = this.scope(weights, false);
       const pyramid = model.pyramid(scope, image);
-      return { candidates: model.candidates(scope, pyramid), pyramid: pyramid.slice(0, REGION_LEVELS) };
+      return { levels: model.proposals(scope, pyramid), pyramid: pyramid.slice(0, REGION_LEVELS) };
     });
     this.classify = compile('classes of regions', ({ weights, pyramid, regions }: RegionInputs) => {
       const { logits, deltas } = model.boxes(this.scope(weights, false), pyramid, regions);
@@ -93,21 +94,19 @@ export class Detector {
    */
   picks(weights: readonly Tensor[], batch: HostBatch, training: boolean, sampler: Sampler): HostBatch {
     const image = imageTensor(batch);
-    const run = training ? this.candidates.training : this.candidates.evaluation;
-    const candidates = run({ weights, image });
+    const levels = (training ? this.propose.training : this.propose.evaluation)({ weights, image });
     image.dispose();
     const grid = this.grid(batch);
-    const proposals = this.proposals(candidates, batch, grid, training);
+    const proposals = this.proposals(levels, batch, grid, training);
     return trainingPicks(batch, truthsOf(batch), proposals, grid.boxes, sampler, this.model.detector);
   }
 
   /** What the network finds in every image of a batch. */
   detect(weights: readonly Tensor[], batch: HostBatch): Detections[] {
     const image = imageTensor(batch);
-    const { candidates, pyramid } = this.features({ weights, image });
+    const { levels, pyramid } = this.features({ weights, image });
     image.dispose();
-    const grid = this.grid(batch);
-    const proposals = this.proposals(candidates, batch, grid, false);
+    const proposals = this.proposals(levels, batch, this.grid(batch), false);
     const scored = this.scoreRegions(weights, pyramid, proposals);
     const found = scored.map((scores, i) => selectDetections(scores, sizeOf(batch, i), this.model.detector));
     const masks = this.masksOf(weights, pyramid, found);
@@ -116,7 +115,7 @@ export class Detector {
   }
 
   dispose(): void {
-    for (const stage of [...Object.values(this.candidates), this.features, this.classify, this.segment]) {
+    for (const stage of [...Object.values(this.propose), this.features, this.classify, this.segment]) {
       stage.dispose();
     }
   }
@@ -141,15 +140,13 @@ export class Detector {
     return grid;
   }
 
-  /** Reads and disposes the candidates. */
-  private proposals(
-    candidates: CandidateTensors,
-    batch: HostBatch,
-    grid: AnchorGrid,
-    training: boolean,
-  ): Boxes[] {
+  /** Of every image; disposes the levels. */
+  private proposals(levels: RpnLevel[], batch: HostBatch, grid: AnchorGrid, training: boolean): Boxes[] {
     const counts = this.model.candidateCounts(grid.counts, training);
     const total = counts.reduce((sum, count) => sum + count, 0);
+    // Outside the compiled functions, whose replays are compared with eager runs: ranks turn on the last bit.
+    const candidates = tf.tidy(() => this.model.candidates(levels, training));
+    disposeTree(levels);
     const scores = Float32Array.from(readFloats(candidates.scores));
     const anchors = candidates.anchors.dataSync() as Int32Array;
     const deltas = Float32Array.from(readFloats(candidates.deltas));

@@ -97,7 +97,7 @@ export class MaskRcnn implements Model {
   losses(scope: Scope, inputs: Readonly<Record<string, Tensor>>): Record<LossName, Tensor> {
     const pyramid = this.pyramid(scope, inputs.image!);
     return detectionLosses(inputs, {
-      rpn: joinLevels(this.rpn.forward(scope, pyramid)),
+      rpn: joinLevels(this.proposals(scope, pyramid)),
       boxes: (regions) => this.boxes(scope, pyramid, regions),
       masks: (regions) => this.masks(scope, pyramid, regions),
     });
@@ -108,14 +108,18 @@ export class MaskRcnn implements Model {
     return this.fpn.forward(scope, this.body.forward(scope, image));
   }
 
+  /** What the region proposal network says of the anchors of every level of the pyramid. */
+  proposals(scope: Scope, pyramid: readonly Tensor[]): RpnLevel[] {
+    return this.rpn.forward(scope, pyramid);
+  }
+
   /** The anchors of every level with the highest scores, as many as go into suppression. */
-  candidates(scope: Scope, pyramid: readonly Tensor[]): CandidateTensors {
+  candidates(levels: readonly RpnLevel[], training: boolean): CandidateTensors {
     const { before } = this.detector.proposals;
-    const most = scope.training ? before.training : before.evaluation;
-    const levels = this.rpn.forward(scope, pyramid).map((level) => bestAnchors(level, most));
+    const best = levels.map((level) => bestAnchors(level, training ? before.training : before.evaluation));
     const join = (part: keyof CandidateTensors) =>
       tf.concat(
-        levels.map((level) => level[part]),
+        best.map((level) => level[part]),
         1,
       );
     return { scores: tf.sigmoid(join('scores')), anchors: join('anchors'), deltas: join('deltas') };
@@ -147,14 +151,14 @@ export class MaskRcnn implements Model {
 
   private pool(pyramid: readonly Tensor[], { box, level }: Regions, size: number): Tensor {
     const [batch, regions] = box.shape as [number, number, number];
-    const image = Int32Array.from({ length: batch * regions }, (_, i) => Math.floor(i / regions));
+    const index = tf.range(0, batch * regions, 1, 'int32');
     const levels = SCALES.map((scale, i) => ({ features: pyramid[i]!, scale }));
     return roiAlign(
       levels,
       {
         boxes: box.reshape([-1, 4]), // (B, R, 4) -> (B·R, 4)
         level: level.reshape([-1]),
-        image: tf.tensor1d(image, 'int32'),
+        image: tf.floorDiv(index, tf.scalar(regions, 'int32')),
       },
       size,
     );

@@ -6,12 +6,12 @@ import { normal } from '../layers/initializers.js';
 import type { Scope } from '../layers/scope.js';
 
 /** What the region proposal network says of every anchor of a level, in the order of rows, columns, anchors. */
-export interface RpnLevel {
+export type RpnLevel = {
   /** Logits of holding an object, [B, H·W·A] */
   readonly objectness: Tensor;
   /** Encoded boxes, [B, H·W·A, 4] */
   readonly deltas: Tensor;
-}
+};
 
 /** Head of the region proposal network (Ren et al. 2015, arXiv:1506.01497), the same for all levels. */
 export class RpnHead {
