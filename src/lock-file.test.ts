@@ -29,7 +29,10 @@ describe('tryLock', () => {
   it.each([
     ['a process that is gone', JSON.stringify({ pid: 2 ** 22 - 3 })],
     ['a bare id of one that is gone', String(2 ** 22 - 3)],
-    ['an earlier process with the id of a living one', JSON.stringify({ pid: process.ppid, startTicks: '1' })],
+    [
+      'an earlier process with the id of a living one',
+      JSON.stringify({ pid: process.ppid, startTicks: '1' }),
+    ],
     ['a kill while it was being written', ''],
     ['nobody (damaged)', '{"pid":'],
     ['nobody (null)', 'null'],

@@ -38,7 +38,7 @@ const cases: readonly Case[] = [
   [digits, 'task: classification', 'task: clasification', 2, 'task', 'did you mean «classification»'],
   [digits, 'task: classification', 'task: 3', 2, 'task', 'expected one of'],
   [digits, 'task: classification', 'task: constructor', 2, 'task', 'expected one of'],
-  [digits, 'task: classification\n', '', 1, 'task', 'missing; expected one of classification, synthetic'],
+  [digits, 'task: classification\n', '', 1, 'task', 'missing; expected one of classification, '],
   [digits, 'logging:', 'loging:', 10, 'loging', 'did you mean «logging»'],
   [digits, 'logging: {', 'extra: {', 10, 'extra', 'unknown key'],
   [digits, 'eval: { every: epoch }', 'name: again', 8, 'name', 'twice (first on line 1)'],

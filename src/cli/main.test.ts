@@ -41,7 +41,7 @@ describe('the command line', () => {
     [['fetch', 'cifar11'], /did you mean «cifar10»/],
     [['table', 'two'], /expected a number, as in the paper/],
     [['table', '99'], /table 99: expected 2/],
-    [['figure', '13', '--results', 'x'], /figure 13: expected 1, /],
+    [['figure', '99', '--results', 'x'], /figure 99: expected 1, /],
     [['figure', '-1'], /expected a number, as in the paper/],
     [['compare', 'x', '--format', 'html'], /Allowed choices are md, csv, json/],
   ])('%j ends with 2 and says why on stderr', async (argv, message) => {

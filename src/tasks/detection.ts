@@ -4,7 +4,13 @@ import type { DetectionSplit } from '../data/detection/split.js';
 import type { Split } from '../data/types.js';
 import { encodeMask } from '../formats/rle.js';
 import { mean } from '../gen/fit.js';
-import { type CocoBox, type CocoDetection, type CocoTruth, cocoAp, cocoApByName } from '../metrics/coco-ap.js';
+import {
+  type CocoBox,
+  type CocoDetection,
+  type CocoTruth,
+  cocoAp,
+  cocoApByName,
+} from '../metrics/coco-ap.js';
 import { resizeBoxes } from '../models/detection/boxes.js';
 import { type Detections, Detector } from '../models/detection/detector.js';
 import { LOSS_NAMES } from '../models/detection/losses.js';

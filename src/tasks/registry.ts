@@ -6,7 +6,15 @@ import {
   interactionDatasets,
   textDatasets,
 } from '../data/registry.js';
-import { detectors, encoders, functions, generators, languageModels, models, recommenders } from '../models/registry.js';
+import {
+  detectors,
+  encoders,
+  functions,
+  generators,
+  languageModels,
+  models,
+  recommenders,
+} from '../models/registry.js';
 import { nlgEvalOptions, nlgTrainOptions } from './nlg-options.js';
 import type { TaskDefinition } from './types.js';
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { GenBenchError } from '../errors.js';
 
 /** Inputs of each property: a few hundred in `npm test`, ten thousand in `npm run test:fuzz`. */
-export const FUZZ_RUNS = Number(process.env.FUZZ_RUNS ?? 300);
+const FUZZ_RUNS = Number(process.env.FUZZ_RUNS ?? 300);
 
 /** Of the processor, as machines may be busy. No input here is large: what takes longer has gone astray. */
 const LIMIT_MS = 2000;

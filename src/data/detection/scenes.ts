@@ -11,7 +11,7 @@ export interface LabelledCutout extends Cutout {
 }
 
 /** Side of a scene in pixels. */
-export const SCENE_SIDE = 128;
+const SCENE_SIDE = 128;
 const MOST_OBJECTS = 4;
 /** Longer side of an object in pixels. */
 const SMALLEST_OBJECT = 24;

@@ -68,7 +68,7 @@ export function gatherBoxes(boxes: Boxes, indices: ArrayLike<number>): Boxes {
 }
 
 /** Indices from the highest score to the lowest; of equal ones the first comes first. */
-export function byScore(scores: Float32Array): Int32Array {
+function byScore(scores: Float32Array): Int32Array {
   return Int32Array.from(scores.keys()).sort((a, b) => scores[b]! - scores[a]! || a - b);
 }
 

@@ -4,8 +4,8 @@ import type { RandomGenerator } from '../../random.js';
 import { type Boxes, boxCount, boxOverlaps } from './boxes.js';
 
 /** Overlap too small, and neither large nor small: instead of the index of an object. */
-export const BACKGROUND = -1;
-export const UNDECIDED = -2;
+const BACKGROUND = -1;
+const UNDECIDED = -2;
 
 export interface MatchOptions {
   /** Overlap from which a candidate stands for an object. */
