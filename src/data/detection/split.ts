@@ -32,7 +32,7 @@ export const detectionOptions = (size: { readonly min: number; readonly max: num
 
 type DetectionOptions = z.infer<z.ZodObject<ReturnType<typeof detectionOptions>>>;
 
-export function collating({ min_size, max_size, size_divisible }: DetectionOptions): CollateOptions {
+function collating({ min_size, max_size, size_divisible }: DetectionOptions): CollateOptions {
   return { minSize: min_size, maxSize: max_size, sizeDivisible: size_divisible };
 }
 
