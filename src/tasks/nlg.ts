@@ -44,7 +44,8 @@ export function nlgTask(options: NlgOptions): Task {
       const scores: TaskOutput['scores'] = scope.training
         ? {}
         : { nll: nll.reshape([batch, length]).mul(counted).sum(1), tokens: counted.sum(1) };
-      return { losses: scope.training ? total.div(counted.sum()).mul(batch) : total, scores };
+      // so that their mean is that of the batch's tokens
+      return { losses: scope.training ? total.div(counted.sum(1).mean()) : total, scores };
     },
     metrics({ loss, nll, tokens }) {
       const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0);

@@ -6,8 +6,14 @@ import { defineOp } from './define-op.js';
 const product = (a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean) =>
   rawOp1('BatchMatMulV2', [a, b], { T: FLOAT, adj_x: transposeA, adj_y: transposeB });
 
-/** Of queries; the scores are larger. */
-const scale = (x: Tensor) => x.mul(floatTensor(x.shape[3]! ** -0.5));
+/**
+ * Of queries; the scores are larger. By a vector: TensorFlow moves a scalar behind the product, and fuses product, scalar
+ * and mask into one oneDNN op, which takes a hundred times as long wherever the mask is broadcast.
+ */
+const scale = (x: Tensor) => {
+  const width = x.shape[3]!;
+  return x.mul(floatTensor(new Array(width).fill(width ** -0.5), [width]));
+};
 
 /**
  * The op with inputs q, k, v, then a mask and dropout's factors where there are any, and outputs O, the weights P

@@ -14,8 +14,8 @@ const run = defineOp<Attributes>({
     const attributes = { T: FLOAT, Tlabels: INT32 };
     const [nll, derivative] = rawOp('SparseSoftmaxCrossEntropyWithLogits', [logits!, labels!], attributes, 2);
     const loss = tf.tidy(() => {
-      const own = rawOp1('GatherNd', [logits!, places(labels!)], { Tparams: FLOAT, Tindices: INT32 });
       // −mean of the log-probabilities: nll + own logit − mean logit
+      const own = ownLogits(logits!, labels!);
       return nll!.add(own.sub(logits!.mean(-1)).mul(floatTensor(smoothing)));
     });
     return [loss, nll!, derivative!];
@@ -25,20 +25,24 @@ const run = defineOp<Attributes>({
   gradient: ([dLoss, dNll], [labels, derivative], { smoothing }) => ({
     0: () =>
       tf.tidy(() => {
-        const shared = dLoss!.mul(floatTensor(smoothing)); // [N]
         const classes = derivative!.shape[1]!;
-        const dense = derivative!
-          .mul(dLoss!.add(dNll!).expandDims(-1))
-          .sub(shared.div(floatTensor(classes)).expandDims(-1));
-        const attributes = { T: FLOAT, Tindices: INT32 };
-        return rawOp1('TensorScatterAdd', [dense, places(labels!), shared], attributes);
+        // ε at the label, less ε/V everywhere
+        const others = -smoothing / classes;
+        const moved = rawOp1(
+          'OneHot',
+          [labels!, tf.scalar(classes, 'int32'), floatTensor(smoothing + others), floatTensor(others)],
+          { T: FLOAT, TI: INT32, axis: { int: -1 } },
+        );
+        return derivative!.mul(dLoss!.add(dNll!).expandDims(-1)).add(moved.mul(dLoss!.expandDims(-1)));
       }),
   }),
 });
 
-/** Row and label of every example: [N] -> [N, 2] (int32). */
-function places(labels: Tensor): Tensor {
-  return tf.stack([tf.range(0, labels.shape[0]!, 1, 'int32'), labels], 1);
+/** Every row's logit at its label: [N, V] and [N] -> [N] */
+function ownLogits(logits: Tensor, labels: Tensor): Tensor {
+  const attributes = { Tparams: FLOAT, Tindices: INT32, Taxis: INT32, batch_dims: { int: 1 } };
+  const axis = tf.scalar(1, 'int32');
+  return rawOp1('GatherV2', [logits, labels.expandDims(1), axis], attributes).reshape([-1]);
 }
 
 /**
