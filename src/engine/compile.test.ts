@@ -14,6 +14,7 @@ beforeAll(() => loadEngine());
 beforeEach(() => {
   messages = [];
   compileMode.report = (message) => messages.push(message);
+  compileMode.decisions.clear();
 });
 afterEach(() => {
   for (const one of owned.splice(0)) one.dispose();
@@ -337,5 +338,39 @@ describe('fused loops', () => {
     expect(messages.at(-1)).toBe('chain: runs without fused loops, because no compiler');
     expectClose(replay(inputs).scaled, chain(inputs).scaled);
     expect(messages).toHaveLength(2);
+  });
+});
+
+describe('decisions', () => {
+  const half = ({ x }: { x: Tensor }) => x.mul(0.5);
+
+  test('are made once a function has been compared with eager runs, and hold for a resumed run', () => {
+    const x = floatTensor([1, 2], [2]);
+    const first = compiled('half', half);
+    first({ x }).dispose();
+    expect(compileMode.decisions.size).toBe(0);
+    first({ x }).dispose();
+    expect([...compileMode.decisions.values()]).toEqual(['recorded']);
+
+    // as if the comparison came out otherwise now: nothing is compared any more
+    let factor = 0.5;
+    const resumed = compiled('half', (inputs: { x: Tensor }) => {
+      factor += 1;
+      return inputs.x.mul(factor);
+    });
+    resumed({ x }).dispose();
+    expect(values(resumed({ x }))).toEqual([1.5, 3]);
+    expect(messages.filter((message) => message.includes('differ'))).toEqual([]);
+  });
+
+  test('to run eagerly record nothing', () => {
+    const x = floatTensor([1, 2], [2]);
+    const first = compiled('half', half);
+    for (let i = 0; i < 2; i++) first({ x }).dispose();
+    const [id] = compileMode.decisions.keys();
+    compileMode.decisions.set(id!, 'eager');
+    messages = [];
+    expect(values(compiled('half', half)({ x }))).toEqual([0.5, 1]);
+    expect(messages).toEqual([]);
   });
 });

@@ -1,5 +1,7 @@
-import type { HostValues, TensorMetadata } from './binding.js';
+import { createHash } from 'node:crypto';
+import type { TensorMetadata } from './binding.js';
 import { DT } from './binding.js';
+import { largestDifference } from './difference.js';
 import { extrapolate, NotLinear, RECORDED_SIZES } from './extrapolate.js';
 import { type FusedGraph, fuseScopes } from './fusion.js';
 import { type LoadedGraph, loadGraph } from './graph-def.js';
@@ -35,9 +37,18 @@ export interface CompileMode {
   enabled: boolean;
   /** Told why a function runs eagerly, and what was recorded (`--verbose`). */
   report: (message: string) => void;
+  /**
+   * What was decided for each function and form of its inputs, once it has been compared with eager runs. A resumed run
+   * is given those of its first part: where an eager run is compared anew, at weights near a minimum say, it may be
+   * found too different, and an eager run's numbers differ in their last bits.
+   */
+  decisions: Map<string, Decision>;
 }
 
-export const compileMode: CompileMode = { enabled: true, report: () => {} };
+/** How a function runs: as a graph of the whole recorded batch, as one derived from few examples, or op by op. */
+export type Decision = 'recorded' | 'derived' | 'eager';
+
+export const compileMode: CompileMode = { enabled: true, report: () => {}, decisions: new Map() };
 
 /** Replays of a graph that are compared with an eager run. */
 const VERIFIED_CALLS = 2;
@@ -98,10 +109,12 @@ export function compile<I extends TensorTree, O extends TensorTree>(
   };
 
   /** The replayed results where they agree with the eager ones; else those, and the graph is given up. */
-  const verify = (entry: Entry<O>, replayed: O, eager: O): O => {
+  const verify = (entry: Entry<O>, replayed: O, eager: O, decide: (decision: Decision) => void): O => {
+    const trusted = entry.verifiedCalls >= VERIFIED_CALLS;
     entry.verifiedCalls++;
-    const difference = largestDifference(flatten(eager), flatten(replayed));
+    const difference = trusted ? 0 : largestDifference(flatten(eager), flatten(replayed));
     if (difference <= TOLERANCE[currentPrecision()]) {
+      if (entry.verifiedCalls === VERIFIED_CALLS) decide('recorded');
       disposeTree(eager);
       return replayed;
     }
@@ -111,6 +124,7 @@ export function compile<I extends TensorTree, O extends TensorTree>(
     disposeTree(replayed);
     entry.graph?.dispose();
     entry.graph = undefined;
+    decide('eager');
     return eager;
   };
 
@@ -120,8 +134,20 @@ export function compile<I extends TensorTree, O extends TensorTree>(
     const tensors = flatten(inputs);
     const key = currentPrecision() + signature(inputs);
     const known = entries.get(key);
+    const id = () => `${name} ${createHash('sha256').update(key).digest('hex').slice(0, 16)}`;
+    const decide = (decision: Decision) => compileMode.decisions.set(id(), decision);
     if (!known) {
-      const derived = batch && recordFewExamples(name, fn, inputs, batch);
+      const decided = compileMode.decisions.get(id());
+      const verifiedCalls = decided === undefined ? 0 : VERIFIED_CALLS;
+      if (decided === 'eager') {
+        const outputs = runEagerly(fn, inputs);
+        entries.set(key, { graph: undefined, unfused: undefined, outputs, verifiedCalls });
+        return outputs;
+      }
+      const derived =
+        batch && decided !== 'recorded'
+          ? recordFewExamples(name, fn, inputs, batch, verifiedCalls)
+          : undefined;
       if (derived) {
         const results = tryReplay(derived, tensors);
         if (results) {
@@ -131,10 +157,10 @@ export function compile<I extends TensorTree, O extends TensorTree>(
         derived.graph?.dispose();
         derived.sample?.dispose();
       }
-      const entry = record(name, fn, inputs, tensors);
+      const entry = { ...record(name, fn, inputs, tensors), verifiedCalls };
       entries.set(key, entry);
       const replayed = entry.graph && tryReplay(entry, tensors);
-      return replayed ? verify(entry, replayed, entry.outputs) : entry.outputs;
+      return replayed ? verify(entry, replayed, entry.outputs, decide) : entry.outputs;
     }
     if (!known.graph) return runEagerly(fn, inputs);
     if (batch && known.sample && known.verifiedCalls < VERIFIED_CALLS) {
@@ -142,6 +168,7 @@ export function compile<I extends TensorTree, O extends TensorTree>(
       if (known.verifiedCalls >= VERIFIED_CALLS || !agreed) {
         known.sample.dispose();
         known.sample = undefined;
+        decide(agreed ? 'derived' : 'eager');
       }
       if (!agreed) {
         known.graph.dispose();
@@ -151,7 +178,9 @@ export function compile<I extends TensorTree, O extends TensorTree>(
       return replay(known, tensors);
     }
     const replayed = replay(known, tensors);
-    return known.verifiedCalls < VERIFIED_CALLS ? verify(known, replayed, runEagerly(fn, inputs)) : replayed;
+    return known.verifiedCalls < VERIFIED_CALLS
+      ? verify(known, replayed, runEagerly(fn, inputs), decide)
+      : replayed;
   };
 
   return Object.assign(call, {
@@ -238,6 +267,7 @@ function recordFewExamples<I extends TensorTree, O extends TensorTree>(
   fn: (inputs: I) => O,
   inputs: I,
   batch: (inputs: I) => TensorTree,
+  verifiedCalls: number,
 ): Entry<O> | undefined {
   const size = flatten(batch(inputs))[0]?.shape[0] ?? 0;
   if (size <= SAMPLE_SIZE) return undefined;
@@ -251,10 +281,12 @@ function recordFewExamples<I extends TensorTree, O extends TensorTree>(
   ) as [Trace<O>, Trace<O>];
   if (two.recorder.failure ?? three.recorder.failure) return undefined; // the whole recording says why
   const nodesAt = (count: number) => extrapolate(two.recorder.nodes, three.recorder.nodes, count);
-  const entry: Entry<O> = { graph: undefined, unfused: undefined, outputs: two.outputs, verifiedCalls: 0 };
+  const entry: Entry<O> = { graph: undefined, unfused: undefined, outputs: two.outputs, verifiedCalls };
   try {
-    entry.sample = loadGraph(backend.binding, unfused(nodesAt(SAMPLE_SIZE), two.references));
-    if (!compareSample(name, fn, inputs, batch, entry)) throw new NotLinear('the derived graph differs');
+    if (verifiedCalls < VERIFIED_CALLS) {
+      entry.sample = loadGraph(backend.binding, unfused(nodesAt(SAMPLE_SIZE), two.references));
+      if (!compareSample(name, fn, inputs, batch, entry)) throw new NotLinear('the derived graph differs');
+    }
     const loops = load(entry, nodesAt(size), two.references);
     reportRecording(name, two.recorder.nodes.length, ` with a few of ${size} examples`, started, loops);
     return entry;
@@ -352,34 +384,4 @@ function metadata(tensor: Tensor, id: number): TensorMetadata {
   const dtype = dataTypeNumber(tensor.dtype);
   const exact = dtype === DT.FLOAT && currentPrecision() === 'float64' ? DT.DOUBLE : dtype;
   return { id, shape: tensor.shape, dtype: exact };
-}
-
-/** max |replay − eager| over all outputs, each against its own largest entry (floored by the largest of all). */
-function largestDifference(eager: readonly Tensor[], replayed: readonly Tensor[]): number {
-  const pairs = eager.map(
-    (tensor, i) => [tensor.dataSync(), replayed[i]!.dataSync()] as [HostValues, HostValues],
-  );
-  const scales = pairs.map(([expected]) => largest(expected));
-  const floor = 1e-5 * Math.max(...scales, Number.MIN_VALUE);
-  let worst = 0;
-  pairs.forEach(([expected, actual], i) => {
-    const scale = scales[i]! + floor;
-    for (let j = 0; j < expected.length; j++) {
-      const a = expected[j]!;
-      const b = actual[j]!;
-      if (Object.is(a, b) || (Number.isNaN(a) && Number.isNaN(b))) continue;
-      const difference = Math.abs(a - b) / scale;
-      worst = Math.max(worst, Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference);
-    }
-  });
-  return worst;
-}
-
-function largest(values: HostValues): number {
-  let result = 0;
-  for (const value of values) {
-    const size = Math.abs(value);
-    if (size > result && Number.isFinite(size)) result = size;
-  }
-  return result;
 }

@@ -11,6 +11,7 @@ beforeAll(() => loadEngine());
 beforeEach(() => {
   messages = [];
   compileMode.report = (message) => messages.push(message);
+  compileMode.decisions.clear();
 });
 
 const inputs = (size: number): Inputs => ({

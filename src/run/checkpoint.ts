@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { compileMode } from '../engine/compile.js';
 import { type Parameter, readAll } from '../engine/parameters.js';
 import { floatTensor, readFloats } from '../engine/raw.js';
 import { currentPrecision, type Tensor } from '../engine/tf.js';
@@ -26,13 +27,18 @@ const stateSchema = z.object({
   wallMs: z.number(),
   /** Rows of metrics.csv and eval.csv. */
   rows: z.object({ metrics: z.number(), evaluations: z.number() }),
+  /** How the compiled functions run, see `compileMode.decisions`. */
+  compiled: z.record(z.string(), z.enum(['recorded', 'derived', 'eager'])),
   /** Of the tensors, in the order of their names. */
   sha256: z.string(),
   /** Numbers of the method: step counts, GeN's learning rate, Prodigy's d, … */
   scalars: z.record(z.string(), z.string()),
 });
 
-export type CheckpointState = Omit<z.output<typeof stateSchema>, 'version' | 'scalars' | 'sha256'>;
+export type CheckpointState = Omit<
+  z.output<typeof stateSchema>,
+  'version' | 'scalars' | 'sha256' | 'compiled'
+>;
 
 const PREFIX = { parameters: 'parameters/', statistics: 'statistics/', method: 'method/' } as const;
 
@@ -67,6 +73,7 @@ export async function saveCheckpoint(
   const metadata = {
     ...state,
     scalars: encodeScalars(scalars),
+    compiled: Object.fromEntries(compileMode.decisions),
     sha256: checksum(entries),
     version: CHECKPOINT_VERSION,
   };
@@ -126,6 +133,7 @@ export async function restoreCheckpoint(
   for (const name of values.keys()) {
     if (name.startsWith(PREFIX.method)) tensors[name.slice(PREFIX.method.length)] = tensorOf(name);
   }
+  for (const [id, decision] of Object.entries(state.compiled)) compileMode.decisions.set(id, decision);
   method.restore({ tensors, scalars: decodeScalars(state.scalars) });
   for (const tensor of Object.values(tensors)) tensor.dispose();
   return state;

@@ -89,6 +89,7 @@ class Run {
   static async open(config: Config, options: ExperimentOptions, files: RunFiles): Promise<Run> {
     await loadEngine({ precision: config.train.precision });
     compileMode.enabled = options.compile;
+    compileMode.decisions.clear();
     compileMode.report = options.verbose ? (message) => process.stderr.write(`${message}\n`) : () => {};
     const dataset = await buildDataset(config, options.dataDir);
     const model = buildModel(config, dataset);
