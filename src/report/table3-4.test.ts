@@ -144,7 +144,7 @@ describe('table 4', () => {
 
   it('shows the mini tier by model and training, without the paper', () => {
     const text = make(4, { tier: 'mini' });
-    expect(text).toContain('| all-MiniLM-L6-v2, bitfit | GeN-AdamW | 70.0 (1 seed) |');
+    expect(text).toContain('| all-MiniLM-L6-v2, peft=bitfit | GeN-AdamW | 70.0 (1 seed) |');
     expect(text).not.toContain('roberta');
   });
 });

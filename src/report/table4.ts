@@ -134,26 +134,25 @@ export function table4Full(settings: readonly Setting[], againstPaper: boolean):
 /** The same comparison on whatever small models and data sets were run. */
 export function table4Mini(settings: readonly Setting[]): TableDocument {
   const columns: string[] = [];
-  const rows = new Map<string, { group: string; label: string; cells: Map<string, Cell> }>();
-  for (const { methods } of settings) {
+  const rows = new Map<string, { peft: string; group: string; label: string; cells: Map<string, Cell> }>();
+  for (const { title, methods } of settings) {
     for (const method of methods) {
       const { config, fullLabel } = method;
       if (config.task !== 'glue' || tierOf(method) !== 'mini') continue;
       const dataset = config.dataset?.name ?? '';
       if (!columns.includes(dataset)) columns.push(dataset);
-      const group = `${config.model.name}, ${String(config.model.peft ?? 'full')}`;
+      const peft = String(config.model.peft ?? 'full');
+      // settings of the same model and data carry what tells them apart behind the first comma of their title
+      const details = title.includes(', ') ? title.slice(title.indexOf(', ')) : '';
+      const group = `${config.model.name}${details.includes('peft=') ? '' : `, peft=${peft}`}${details}`;
       const key = `${group}\n${fullLabel}`;
-      const row = rows.get(key) ?? { group, label: fullLabel, cells: new Map() };
-      // of several settings with the same data the one with the most seeds
-      const known = row.cells.get(dataset);
-      const cell = cellOf(method, 'mini');
-      if (!known || seedsOf(cell) > seedsOf(known)) row.cells.set(dataset, cell);
+      const row = rows.get(key) ?? { peft, group, label: fullLabel, cells: new Map() };
+      row.cells.set(dataset, cellOf(method, 'mini'));
       rows.set(key, row);
     }
   }
-  const order = table4Blocks.map(({ peft }) => peft as string);
-  const rank = (group: string) => order.indexOf(group.slice(group.lastIndexOf(' ') + 1));
-  const sorted = [...rows.values()].sort((a, b) => rank(a.group) - rank(b.group));
+  const order: readonly string[] = table4Blocks.map(({ peft }) => peft);
+  const sorted = [...rows.values()].sort((a, b) => order.indexOf(a.peft) - order.indexOf(b.peft));
   return {
     ...common,
     tier: 'mini',
@@ -168,8 +167,4 @@ export function table4Mini(settings: readonly Setting[]): TableDocument {
     })),
     notes: rows.size === 0 ? ['No run of the mini tier was found.'] : [],
   };
-}
-
-function seedsOf(cell: Cell): number {
-  return cell.source === 'measured' ? cell.value.n : 0;
 }
