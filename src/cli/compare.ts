@@ -9,6 +9,12 @@ export function addCompare(program: Command): void {
       'Compares every run found in the given directories: metrics over seeds, loss, cost and time.',
     )
     .argument('<dir...>', 'directories of runs or sweeps')
+    .option(
+      '--target <metric=value>',
+      'the cost to reach this value, e.g. accuracy=0.9; may be repeated',
+      (text: string, before: string[]) => [...before, text],
+      [],
+    )
     .addOption(
       new Option('--format <format>', 'default: a table on a terminal, else md').choices([
         'md',
@@ -16,8 +22,10 @@ export function addCompare(program: Command): void {
         'json',
       ]),
     )
-    .action(async (dirs: string[], { format }: { format?: CompareFormat }) => {
+    .action(async (dirs: string[], flags: { format?: CompareFormat; target: string[] }) => {
       const { compare } = await import('../report/compare.js');
-      process.stdout.write(compare(dirs, { format: format ?? (process.stdout.isTTY ? 'terminal' : 'md') }));
+      const { parseTarget } = await import('../report/target.js');
+      const format = flags.format ?? (process.stdout.isTTY ? 'terminal' : 'md');
+      process.stdout.write(compare(dirs, { format, targets: flags.target.map(parseTarget) }));
     });
 }

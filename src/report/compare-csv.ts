@@ -1,6 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
 import type { Comparison, ComparisonRow } from './compare.js';
 import type { Statistic } from './statistics.js';
+import type { TargetCell } from './target.js';
 
 type Fields = Record<string, string | number | undefined>;
 
@@ -14,6 +15,19 @@ function metricFields(row: ComparisonRow, metric: string): Fields {
     ...statisticFields(metric, cell),
     [`${metric}_vs_gen`]: cell?.difference?.mean,
     [`${metric}_vs_gen_ci95`]: cell?.difference?.halfWidth,
+    [`${metric}_won`]: cell?.record?.wins,
+    [`${metric}_lost`]: cell?.record?.losses,
+  };
+}
+
+function targetFields({ target, reachedSeeds, ...spent }: TargetCell): Fields {
+  const name = `${target.metric}_${target.value}`;
+  return {
+    [`reached_${name}`]: reachedSeeds.length,
+    [`steps_to_${name}`]: spent.steps?.mean,
+    [`forward_passes_to_${name}`]: spent.forwardPasses?.mean,
+    [`backward_passes_to_${name}`]: spent.backwardPasses?.mean,
+    ...statisticFields(`time_s_to_${name}`, spent.timeS),
   };
 }
 
@@ -37,6 +51,7 @@ export function comparisonCsv(comparisons: readonly Comparison[]): string {
         backward_passes: row.backwardPasses?.mean,
         ...statisticFields('time_s', row.timeS),
         ...statisticFields('wall_s', row.wallS),
+        ...Object.assign({}, ...row.targets.map(targetFields)),
       }),
     ),
   );

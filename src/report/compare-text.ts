@@ -4,6 +4,7 @@ import type { Comparison, ComparisonRow } from './compare.js';
 import {
   formatDifference,
   formatMean,
+  formatRecord,
   formatStatistic,
   integerStyle,
   type NumberStyle,
@@ -11,6 +12,7 @@ import {
   plainStyle,
   secondsStyle,
 } from './format.js';
+import { type TargetCell, targetLabel } from './target.js';
 
 interface Column {
   readonly head: string;
@@ -48,8 +50,40 @@ function metricColumns(metric: string, comparison: Comparison): Column[] {
       align: 'right',
       cell: (row) => formatDifference(row.metrics[metric]?.difference, style),
     });
+    if (comparison.rows.some((row) => row.metrics[metric]?.record)) {
+      columns.push({
+        head: 'won–lost',
+        align: 'right',
+        cell: (row) => formatRecord(row.metrics[metric]?.record),
+        expendable: 5,
+      });
+    }
   }
   return columns;
+}
+
+/** What it cost to reach a target: passes and seconds, and how many seeds got there. */
+function targetColumns(comparison: Comparison): Column[] {
+  const targets = comparison.rows[0]?.targets ?? [];
+  return targets.flatMap(({ target }, t): Column[] => {
+    const cellOf = (row: ComparisonRow) => row.targets[t] as TargetCell;
+    const label = `to ${targetLabel(target)}`;
+    return [
+      {
+        head: `${label}: fwd`,
+        align: 'right',
+        cell(row) {
+          const { forwardPasses, reachedSeeds } = cellOf(row);
+          if (!forwardPasses) return 'never';
+          const all = row.completedSeeds.length;
+          const some = reachedSeeds.length < all ? ` (${reachedSeeds.length} of ${all})` : '';
+          return formatMean(forwardPasses, integerStyle) + some;
+        },
+      },
+      { head: 'bwd', align: 'right', cell: (row) => formatMean(cellOf(row).backwardPasses, integerStyle) },
+      { head: 's', align: 'right', cell: (row) => formatMean(cellOf(row).timeS, secondsStyle) },
+    ];
+  });
 }
 
 function columnsOf(comparison: Comparison): Column[] {
@@ -73,6 +107,7 @@ function columnsOf(comparison: Comparison): Column[] {
       cell: (row) => formatMean(row.backwardPasses, integerStyle),
       expendable: 3,
     },
+    ...targetColumns(comparison),
     { head: 'time s', align: 'right', cell: (row) => formatMean(row.timeS, secondsStyle) },
     { head: 'wall s', align: 'right', cell: (row) => formatMean(row.wallS, secondsStyle), expendable: 4 },
     { head: 'seeds', align: 'right', cell: seedsCell },
@@ -107,9 +142,16 @@ function legend(comparison: Comparison, mark: string): string[] {
       ? [
           `vs GeN: mean difference in ${metric} by seed to the first GeN over the same optimizer,`,
           "  with its 95 % confidence interval (Student's t): one that contains 0 decides nothing.",
+          'won–lost: seeds on which the method is better and worse than that GeN.',
         ]
       : []),
     'train loss: mean over the end of training. fwd, bwd: forward and backward passes over a batch, probes included.',
+    ...((comparison.rows[0]?.targets.length ?? 0) > 0
+      ? [
+          'to …: passes and seconds (as time) until an evaluation first reached the value, mean over the seeds that did,',
+          '  as fine as eval.every.',
+        ]
+      : []),
     'time: training, probes and data, without evaluation; wall: everything.',
   ];
 }

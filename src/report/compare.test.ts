@@ -7,6 +7,7 @@ import { fakeRun } from '../testing/fake-run.js';
 import { aggregate } from './aggregate.js';
 import { type Comparison, compare } from './compare.js';
 import { findRuns } from './runs.js';
+import { parseTarget } from './target.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'gen-bench-compare-'));
 const sweep = join(dir, 'sweep');
@@ -84,12 +85,12 @@ describe('compare', () => {
 
   it('writes the same numbers as Markdown, terminal table and CSV', () => {
     const md = compare([sweep], { format: 'md' });
-    expect(md).toContain('| GeN | **96.20 ± 0.14** | – | 0.300 ± 0.071 | 150 | 120 | 12.0 | 15.0 | 2 |');
-    expect(md).toContain('| Prodigy | 95.00 ± 0.28 | −1.20 [−5.01, +2.61] |');
-    expect(md).toContain('| GeN (paper) | 50.00 | −46.10 | 0.250 | 150 | 120 | 12.0 | 15.0 | 1 of 2 |');
-    expect(md).toContain('| constant, lr=0.01 | not finished | – | – | – | – | – | – | 0 of 2 |');
+    expect(md).toContain('| GeN | **96.20 ± 0.14** | – | – | 0.300 ± 0.071 | 150 | 120 | 12.0 | 15.0 | 2 |');
+    expect(md).toContain('| Prodigy | 95.00 ± 0.28 | −1.20 [−5.01, +2.61] | 0–2 |');
+    expect(md).toContain('| GeN (paper) | 50.00 | −46.10 | 0–1 | 0.250 | 150 | 120 | 12.0 | 15.0 | 1 of 2 |');
+    expect(md).toContain('| constant, lr=0.01 | not finished | – | – | – | – | – | – | – | 0 of 2 |');
     const terminal = compare([sweep], { format: 'terminal', width: 200 });
-    expect(terminal).toMatch(/GeN +96\.20 ± 0\.14 \* +– +0\.300 ± 0\.071 +150 +120/);
+    expect(terminal).toMatch(/GeN +96\.20 ± 0\.14 \* +– +– +0\.300 ± 0\.071 +150 +120/);
     expect(terminal).toContain('! GeN-SGD (paper), seed 1: diverged');
     const [head, gen] = compare([sweep], { format: 'csv' }).split('\n');
     expect(head).toMatch(
@@ -101,10 +102,64 @@ describe('compare', () => {
   it('leaves out columns that a narrow terminal has no room for, and says which', () => {
     const width = 98;
     const text = compare([sweep], { format: 'terminal', width });
-    expect(text).toContain('left out for want of width: wall s, bwd (--format md has all)');
+    expect(text).toContain('left out for want of width: won–lost, wall s, bwd (--format md has all)');
     const lines = text.split('\n').slice(0, 8);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width);
     expect(compare([sweep], { format: 'terminal', width: 200 })).not.toContain('left out');
+  });
+
+  it('gives the cost to reach a target, over the seeds that did', () => {
+    const reaching = join(dir, 'reaching');
+    const metrics = [1, 2, 3, 4].map((step) => ({
+      ...{ step, epoch: 1, loss: 1, forward_passes: 4, backward_passes: 1 },
+      ...{ train_ms: 1000, probe_ms: 500, data_ms: 0 },
+    }));
+    const evals = (values: readonly number[]) =>
+      values.map((value, i) => ({
+        ...{
+          step: 2 * (i + 1),
+          epoch: 1,
+          split: 'test',
+          metric: 'accuracy',
+          value,
+          count: 10,
+          eval_ms: 9000,
+        },
+      }));
+    const constant = { name: 'constant', preset: undefined, phi: undefined };
+    fakeRun(join(reaching, 'gen-0'), { seed: 0, metrics, evals: evals([0.9, 0.8]) });
+    fakeRun(join(reaching, 'gen-1'), { seed: 1, metrics, evals: evals([0.7, 0.95]) });
+    fakeRun(join(reaching, 'constant-0'), {
+      seed: 0,
+      scheduler: constant,
+      metrics,
+      evals: evals([0.5, 0.9]),
+    });
+    fakeRun(join(reaching, 'constant-1'), {
+      seed: 1,
+      scheduler: constant,
+      metrics,
+      evals: evals([0.5, 0.6]),
+    });
+    const targets = ['accuracy=0.9', 'loss=0.01'].map(parseTarget);
+    const rows =
+      (JSON.parse(compare([reaching], { format: 'json', targets })) as Comparison[])[0]?.rows ?? [];
+    expect(rows[0]?.targets[0]).toMatchObject({
+      ...{ reachedSeeds: [0, 1], steps: { mean: 3 }, forwardPasses: { mean: 12 }, timeS: { mean: 4.5 } },
+    });
+    expect(rows[1]?.targets[0]).toMatchObject({ reachedSeeds: [0], backwardPasses: { mean: 4 } });
+    const md = compare([reaching], { format: 'md', targets });
+    expect(md).toContain('| to accuracy ≥ 90 %: fwd | bwd | s | to loss ≤ 0.01: fwd |');
+    expect(md).toContain('| 16 (1 of 2) | 4 | 6.0 | never | – | – |');
+    expect(compare([reaching], { format: 'csv', targets })).toContain('forward_passes_to_accuracy_0.9');
+  });
+
+  it.each(['accuracy', 'accuracy=', 'accuracy=x', 'a=1=2'])('refuses the target %s', (text) => {
+    expect(() => parseTarget(text)).toThrow('expected <metric>=<number>');
+  });
+
+  it('knows no target but a metric', () => {
+    expect(() => parseTarget('acuracy=1')).toThrow(/did you mean «accuracy»/);
   });
 
   it('never mixes settings: other data, length or a run cut short is a table of its own', () => {

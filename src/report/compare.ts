@@ -4,7 +4,15 @@ import { comparisonCsv } from './compare-csv.js';
 import { comparisonMarkdown, comparisonTerminal } from './compare-text.js';
 import { provenanceNotes } from './provenance-notes.js';
 import { findRuns } from './runs.js';
-import { type PairedDifference, pairedDifference, type Statistic, statistic } from './statistics.js';
+import {
+  type PairedDifference,
+  pairedDifference,
+  type Statistic,
+  statistic,
+  type WinRecord,
+  winRecord,
+} from './statistics.js';
+import { type Target, type TargetCell, targetCell } from './target.js';
 
 export type CompareFormat = 'terminal' | 'md' | 'csv' | 'json';
 
@@ -13,6 +21,8 @@ interface MetricCell extends Statistic {
   readonly isBest: boolean;
   /** Against GeN (`referenceOf`), paired by seed; undefined for that method itself and where there are no pairs. */
   readonly difference: PairedDifference | undefined;
+  /** Seeds on which it is better and worse than GeN; undefined also where no direction is better. */
+  readonly record: WinRecord | undefined;
 }
 
 /** A method's line in a comparison; statistics are over its completed seeds, undefined where there are none. */
@@ -30,6 +40,8 @@ export interface ComparisonRow {
   readonly timeS: Statistic | undefined;
   /** Everything, set-up and evaluation included. */
   readonly wallS: Statistic | undefined;
+  /** Cost until each target that was asked for. */
+  readonly targets: readonly TargetCell[];
   readonly completedSeeds: readonly number[];
   readonly divergedSeeds: readonly number[];
   readonly unfinishedSeeds: readonly number[];
@@ -66,6 +78,7 @@ function metricCells(name: string, methods: readonly Method[]): (MetricCell | un
       ...own,
       isBest: competes[i] === true && own.mean === best,
       difference: others && pairedDifference(values[i] ?? new Map(), others),
+      record: others && better && winRecord(values[i] ?? new Map(), others, better),
     };
   });
 }
@@ -83,7 +96,7 @@ function notesOf({ methods }: Setting): string[] {
 }
 
 /** The numbers of a comparison, before any formatting. */
-function compareSetting(setting: Setting): Comparison {
+export function compareSetting(setting: Setting, targets: readonly Target[] = []): Comparison {
   const { methods, title } = setting;
   const names = metricNames(methods);
   const cells = names.map((name) => metricCells(name, methods));
@@ -102,6 +115,7 @@ function compareSetting(setting: Setting): Comparison {
       backwardPasses: over((summary) => summary.backwardPasses),
       timeS: over(({ time }) => (time.trainMs + time.probeMs + time.dataMs) / 1000),
       wallS: over(({ time }) => time.wallMs / 1000),
+      targets: targets.map((target) => targetCell(method, target)),
       completedSeeds: method.completed.map(({ seed }) => seed),
       divergedSeeds: left('diverged'),
       unfinishedSeeds: left('unfinished'),
@@ -123,9 +137,11 @@ export function compare(
     readonly format: CompareFormat;
     /** Characters in a line of the terminal; undefined: its own width, none where there is no terminal. */
     readonly width?: number;
+    /** Values to reach, whose cost is compared. */
+    readonly targets?: readonly Target[];
   },
 ): string {
-  const comparisons = aggregate(findRuns(paths)).map(compareSetting);
+  const comparisons = aggregate(findRuns(paths)).map((setting) => compareSetting(setting, options.targets));
   switch (options.format) {
     case 'terminal':
       return comparisonTerminal(

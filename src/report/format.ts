@@ -1,4 +1,4 @@
-import type { PairedDifference, Statistic } from './statistics.js';
+import type { PairedDifference, Statistic, WinRecord } from './statistics.js';
 
 /** Shown where there is nothing to show. */
 const EMPTY = '–';
@@ -45,6 +45,13 @@ export function formatStatistic(value: Statistic | undefined, style: NumberStyle
 /** The mean without its deviation. */
 export function formatMean(value: Statistic | undefined, style: NumberStyle): string {
   return formatStatistic(value && { ...value, std: undefined }, style);
+}
+
+/** `1–2`, with ties where there are any: `1–1–1`. */
+export function formatRecord(value: WinRecord | undefined): string {
+  if (!value) return EMPTY;
+  const { wins, losses, ties } = value;
+  return [wins, losses, ...(ties > 0 ? [ties] : [])].join('–');
 }
 
 /** `−0.45 [−1.20, +0.30]`: mean and 95 % interval; the mean alone with a single pair. */

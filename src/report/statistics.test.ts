@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pairedDifference, statistic } from './statistics.js';
+import { pairedDifference, statistic, winRecord } from './statistics.js';
 
 describe('statistic', () => {
   it('is the mean with the sample standard deviation', () => {
@@ -33,6 +33,23 @@ describe('pairedDifference', () => {
     const { mean, halfWidth } = result ?? { mean: 0, halfWidth: 0 };
     expect(mean - (halfWidth ?? 0)).toBeCloseTo(-2.4829477908, 7);
     expect(mean + (halfWidth ?? 0)).toBeCloseTo(0.7496144575, 7);
+  });
+
+  it('counts on which seeds it is better', () => {
+    const a = new Map([
+      [0, 1],
+      [1, 2],
+      [2, 3],
+      [9, 0],
+    ]);
+    const b = new Map([
+      [0, 2],
+      [1, 2],
+      [2, 2],
+    ]);
+    expect(winRecord(a, b, 'higher')).toEqual({ wins: 1, losses: 1, ties: 1 });
+    expect(winRecord(a, b, 'lower')).toEqual({ wins: 1, losses: 1, ties: 1 });
+    expect(winRecord(a, new Map(), 'higher')).toBeUndefined();
   });
 
   it('has no interval with one pair and nothing without', () => {

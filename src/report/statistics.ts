@@ -18,6 +18,29 @@ export function statistic(values: readonly number[]): Statistic | undefined {
   };
 }
 
+/** Pairs in which one value is better than the other. */
+export interface WinRecord {
+  readonly wins: number;
+  readonly losses: number;
+  readonly ties: number;
+}
+
+/** Seeds on which `values` is better or worse than `reference`; undefined without pairs. */
+export function winRecord(
+  values: ReadonlyMap<number, number>,
+  reference: ReadonlyMap<number, number>,
+  better: 'higher' | 'lower',
+): WinRecord | undefined {
+  const signs: number[] = [];
+  for (const [seed, value] of values) {
+    const other = reference.get(seed);
+    if (other !== undefined) signs.push(Math.sign(better === 'higher' ? value - other : other - value));
+  }
+  if (signs.length === 0) return undefined;
+  const count = (sign: number) => signs.filter((found) => found === sign).length;
+  return { wins: count(1), losses: count(-1), ties: count(0) };
+}
+
 /** Mean of paired differences with its 95 % confidence interval. */
 export interface PairedDifference {
   readonly mean: number;
