@@ -70,5 +70,6 @@ function split(sources: readonly ByteSource[], side: number, pool: ImagePool): S
       const data = await pool.run({ kind: 'decode', sources: chosen, side, fit: 'crop' });
       return { image: { shape: [indices.length, side, side, 3], data } };
     },
+    release: ({ image }) => pool.release(image!.data),
   };
 }

@@ -76,6 +76,7 @@ function fileSplit(
         label: { shape: [indices.length], data: Int32Array.from(chosen, (index) => labels[index]!) },
       };
     },
+    release: ({ image }) => pool.release(image!.data),
   };
 }
 

@@ -88,6 +88,7 @@ function imageSplit(
         label: { shape: [indices.length], data: Int32Array.from(indices, (index) => labels[index]!) },
       };
     },
+    release: ({ image }) => pool.release(image!.data),
   };
 }
 

@@ -92,6 +92,20 @@ describe('a loader', () => {
     expect(split.reads).toEqual([0, 1, 2].map((i) => [...epochOrder(40, 0, 0).subarray(4 * i, 4 * i + 4)]));
   });
 
+  test('gives back batches that are no longer in use, each once, never that of the step or the next', async () => {
+    const released: number[][] = [];
+    const split: Split = { ...numbers(80), release: (batch) => released.push(ids(batch)) };
+    const loader = createLoader(split, { ...options, prefetch: 1 });
+    const given: number[][] = [];
+    for (let step = 1; step <= 12; step++) {
+      given.push(ids(await loader.get(step)));
+      const next = ids(await loader.get(step + 1));
+      for (const inUse of [given.at(-1)!, next]) expect(released).not.toContainEqual(inUse);
+    }
+    await Promise.resolve();
+    expect(released).toEqual(given.slice(0, 11));
+  });
+
   test('reports a failed read to who asks for that batch', async () => {
     const split = numbers(8);
     const read = split.read;
@@ -112,6 +126,14 @@ test('evaluation goes through a split in its own order, or the one that suits it
     return batches;
   };
   expect(await orderOf(numbers(5))).toEqual([[0, 1], [2, 3], [4]]);
+  const released: number[][] = [];
+  for await (const { batch } of readBatches(
+    { ...numbers(5), release: (given) => released.push(ids(given)) },
+    2,
+  )) {
+    expect(released).not.toContainEqual(ids(batch));
+  }
+  expect(released).toEqual([[0, 1], [2, 3], [4]]);
   const readingOrder = () => Int32Array.of(4, 0, 3, 1, 2);
   expect(await orderOf({ ...numbers(5), readingOrder })).toEqual([[4, 0], [3, 1], [2]]);
 });

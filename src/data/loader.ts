@@ -22,7 +22,10 @@ export interface Loader {
   readonly stepsPerEpoch: number;
   /** The epoch of a step, from 0. */
   epochOf(step: number): number;
-  /** The batch of a step; steps count from 1 and go on over epochs. Any step may be asked for at any time. */
+  /**
+   * The batch of a step; steps count from 1 and go on over epochs. Any step may be asked for at any time. A batch is
+   * good until two later ones, and those read ahead of them, were asked for.
+   */
   get(step: number): Promise<HostBatch>;
 }
 
@@ -32,7 +35,12 @@ export function createLoader(split: Split, options: LoaderOptions): Loader {
   const batchSize = Math.min(options.batchSize, split.length);
   const stepsPerEpoch = dropLast ? Math.floor(split.length / batchSize) : Math.ceil(split.length / batchSize);
   // The batch of the step and the next one (for probes), beside those read ahead.
-  const kept = new RecentMap<number, Promise<HostBatch>>(2 + prefetch);
+  const kept = new RecentMap<number, Promise<HostBatch>>(2 + prefetch, (batch) => {
+    batch.then(
+      (read) => split.release?.(read),
+      () => {},
+    );
+  });
   // An epoch and the next, where batches are read ahead.
   const orders = new RecentMap<number, Int32Array>(2);
   const epochOf = (step: number) => Math.floor((step - 1) / stepsPerEpoch);
@@ -81,7 +89,10 @@ export function epochOrder(length: number, seed: number, epoch: number): Int32Ar
 /** Batches that are read while one is evaluated. */
 const READ_AHEAD = 2;
 
-/** All of a split, each example once, in the order that suits it; the last batch may be smaller. */
+/**
+ * All of a split, each example once, in the order that suits it; the last batch may be smaller. A batch is good until
+ * the next one is asked for.
+ */
 export async function* readBatches(
   split: Split,
   batchSize: number,
@@ -96,8 +107,10 @@ export async function* readBatches(
       reads.push({ indices, batch });
       start += batchSize;
     }
-    const { indices, batch } = reads.shift()!;
-    yield { indices, batch: await batch };
+    const { indices, batch: reading } = reads.shift()!;
+    const batch = await reading;
+    yield { indices, batch };
+    split.release?.(batch);
   }
 }
 
@@ -137,14 +150,20 @@ export function concatenateBatches(batches: readonly HostBatch[]): HostBatch {
 class RecentMap<Key, Value> {
   readonly #entries = new Map<Key, Value>();
 
-  constructor(private readonly capacity: number) {}
+  constructor(
+    private readonly capacity: number,
+    private readonly drop?: (value: Value) => void,
+  ) {}
 
   get(key: Key, make: () => Value): Value {
     const value = this.#entries.get(key) ?? make();
     this.#entries.delete(key);
     this.#entries.set(key, value);
-    const [oldest] = this.#entries.keys();
-    if (this.#entries.size > this.capacity && oldest !== undefined) this.#entries.delete(oldest);
+    const [oldest] = this.#entries;
+    if (this.#entries.size > this.capacity && oldest) {
+      this.#entries.delete(oldest[0]);
+      this.drop?.(oldest[1]);
+    }
     return value;
   }
 }

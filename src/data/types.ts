@@ -18,6 +18,8 @@ export interface Split {
   readonly length: number;
   /** Reads the examples at `indices` in that order, as they are in `epoch` (from 0) where epochs differ. */
   read(indices: Int32Array, epoch?: number): Promise<HostBatch>;
+  /** Takes a batch back that nobody looks at any more: its memory may serve for another. */
+  release?(batch: HostBatch): void;
   /** A permutation in which reading all is cheapest: texts of like length together, so that little is padded. */
   readingOrder?(): Int32Array;
   /** What texts to generate; sets of contexts with completions only. */

@@ -30,8 +30,8 @@ export interface SharedTask {
   readonly taken: Int32Array;
 }
 
-/** Images that a thread decodes at once: while one is in libvips, the next one's file is read. */
-const LANES = 2;
+/** Images that a thread decodes at once: as many as libuv has threads for it. */
+const LANES = 4;
 
 const reader = new ByteReader();
 
