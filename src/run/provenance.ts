@@ -46,7 +46,8 @@ export function provenance(run: {
     const result = spawnSync('git', ['-C', ROOT, ...args], { encoding: 'utf8' });
     return result.status === 0 ? result.stdout.trim() : null;
   };
-  const status = git('status', '--porcelain');
+  // Results are no part of the program: the first run of a table would make the others' provenance dirty.
+  const status = git('status', '--porcelain', '--', '.', ':!results');
   return {
     version: programVersion(),
     gitCommit: git('rev-parse', 'HEAD'),
