@@ -102,5 +102,9 @@ async function readAllValues(precision) {
 
 function inPytorchLayout(gradient, { layout }) {
   const axes = { same: undefined, conv: [3, 2, 0, 1], linear: [1, 0] }[layout];
-  return tf.tidy(() => readFloats(axes ? gradient.transpose(axes) : gradient));
+  if (!axes) return readFloats(gradient);
+  const turned = gradient.transpose(axes);
+  const values = readFloats(turned);
+  turned.dispose();
+  return values;
 }
