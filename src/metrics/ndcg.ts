@@ -1,8 +1,11 @@
 import { TOP_K } from './top-k.js';
 import type { MetricDefinition } from './types.js';
 
+/** NDCG@10 is what BERT4Rec-VAE-Pytorch chooses its models by. */
+const COMPARED_FIRST = [10, ...TOP_K.filter((k) => k !== 10)];
+
 /** Normalised discounted cumulative gain of recommended lists; Järvelin & Kekäläinen 2002. */
-export const ndcgMetrics: readonly MetricDefinition[] = TOP_K.map((k) => ({
+export const ndcgMetrics: readonly MetricDefinition[] = COMPARED_FIRST.map((k) => ({
   name: `ndcg@${k}`,
   description: `gain of the answer by its place among the ${k} best candidates, 1 at the first place`,
   better: 'higher',

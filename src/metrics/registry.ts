@@ -13,7 +13,7 @@ import { recallMetrics } from './recall.js';
 import { rougeLMetric } from './rouge-l.js';
 import type { MetricDefinition } from './types.js';
 
-/** Every metric, by the name it has in `eval.csv`. */
+/** Every metric, by the name it has in `eval.csv`. Reports compare methods by the first one that a task has. */
 export const metrics: Readonly<Record<string, MetricDefinition>> = {
   accuracy: accuracyMetric,
   f1: f1Metric,
@@ -23,11 +23,11 @@ export const metrics: Readonly<Record<string, MetricDefinition>> = {
   meteor: meteorMetric,
   rouge_l: rougeLMetric,
   cider: ciderMetric,
+  ...byName(cocoApMetrics),
+  ...byName(ndcgMetrics),
+  ...byName(recallMetrics),
   perplexity: perplexityMetric,
   loss: lossMetric,
-  ...byName(cocoApMetrics),
-  ...byName(recallMetrics),
-  ...byName(ndcgMetrics),
 };
 
 function byName(family: readonly MetricDefinition[]): Record<string, MetricDefinition> {

@@ -29,6 +29,8 @@ const columns: Readonly<Record<'rate' | 'loss', Readonly<Record<Network, string>
 const SMOOTHING_SHARE = 1 / 100;
 /** Decades that the learning rate's axis shows at most. */
 const LR_DECADES = 7;
+/** Factor beyond the rates at both ends of the axis, so that it has ticks where they are constant. */
+const ROOM = 2;
 
 /** Runs of the task, each setting with its methods. */
 export function ganSettings(results: readonly string[]): Setting[] {
@@ -82,7 +84,7 @@ function panel(title: string, curves: Record<Network, readonly CurvePoint[]>, y:
 function blockOf(title: string, method: Method): Block {
   const rates = bands(method, 'rate');
   const domain = logDomain(
-    NETWORKS.flatMap((network) => rates[network].flatMap(({ low, high }) => [low, high])),
+    NETWORKS.flatMap((network) => rates[network].flatMap(({ low, high }) => [low / ROOM, high * ROOM])),
     LR_DECADES,
   );
   const rateAxis = { type: 'log', domain, ticks: logTicks(domain), tickFormat: logTickLabel } as const;
