@@ -1,5 +1,19 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const configs = fileURLToPath(new URL('../../configs', import.meta.url));
+const miniConfigs = [
+  'bert4rec-ml-100k',
+  'dcgan-digits',
+  'gpt2-e2e-grammar',
+  'minilm-tweets',
+  'maskrcnn-stamps',
+];
+const few = [
+  ...['dataset.limit=32', 'train.batch_size=4', 'checkpoint.every=2', 'eval.every=4'],
+  ...['--max-steps', '8'],
+];
 
 const beale = `name: beale
 task: synthetic
@@ -26,9 +40,11 @@ checkpoint: { every: 2 }
  * What is tortured: config files and the arguments of gen-bench that run them.
  *
  * @param {string} folder for configs and data
+ * @param {boolean} withMini also the mini configs of every other task, a few steps on a few examples; their data must
+ *   have been fetched
  * @returns {{name: string, command: string[], isSweep: boolean}[]}
  */
-export function makeCases(folder) {
+export function makeCases(folder, withMini) {
   const data = join(folder, 'data');
   writeTinyCifar(data, 8);
   const file = (name, text) => {
@@ -53,7 +69,13 @@ grid: { train.seed: [0, 1] }
     isSweep: false,
     command: ['run', path, ...overrides, '--data-dir', data],
   });
+  const mini = (name) => ({
+    name: `mini-${name}`,
+    isSweep: false,
+    command: ['run', join(configs, 'mini', `${name}.yaml`), ...few],
+  });
   return [
+    ...(withMini ? miniConfigs.map(mini) : []),
     run('synthetic-gen', bealePath),
     run('synthetic-adagrad', bealePath, 'optimizer.name=adagrad', 'scheduler.name=cosine'),
     run('images-gen', imagesPath),
