@@ -35,7 +35,7 @@ beforeAll(async () => {
 
 function draw(number: number, results: string): { texts: string[]; svg: string } {
   const out = join(dir, 'figure.svg');
-  figure(number, { results: [join(dir, results)], out });
+  figure(String(number), { results: [join(dir, results)], out });
   const svg = readFileSync(out, 'utf8');
   const { document } = parseHTML(svg);
   return { svg, texts: [...document.querySelectorAll('text, title')].map((node) => node.textContent ?? '') };
@@ -55,7 +55,7 @@ it('figure 12 shows real images beside the last generated ones', async () => {
   expect(texts).toContain('Generated images, step 100');
   expect(texts.filter((text) => text === 'Real images')).toHaveLength(1);
   const out = join(dir, 'figure.png');
-  figure(12, { results: [join(dir, 'gan')], out });
+  figure('12', { results: [join(dir, 'gan')], out });
   const { data, info } = await sharp(out).raw().toBuffer({ resolveWithObject: true });
   const red = (x: number, y: number) => data[(Math.round(y) * info.width + Math.round(x)) * info.channels];
   expect(red(info.width / 4, 0.7 * info.height)).toBe(255);

@@ -57,7 +57,7 @@ beforeAll(() => {
 
 function draw(number: number, results: string): { svg: string; texts: string[] } {
   const out = join(dir, 'figure.svg');
-  figure(number, { results: [join(dir, results)], out });
+  figure(String(number), { results: [join(dir, results)], out });
   const svg = readFileSync(out, 'utf8');
   const { document } = parseHTML(svg);
   return { svg, texts: [...document.querySelectorAll('text')].map((element) => element.textContent ?? '') };
@@ -85,7 +85,7 @@ describe('figure 1', () => {
 
   it('becomes a PNG of twice the size', () => {
     const out = join(dir, 'figure.png');
-    figure(1, { results: [join(dir, 'once')], out });
+    figure('1', { results: [join(dir, 'once')], out });
     const png = readFileSync(out);
     const svg = draw(1, 'once').svg;
     expect(png.subarray(1, 4).toString()).toBe('PNG');
@@ -107,8 +107,8 @@ describe('figure 7', () => {
 describe('figure', () => {
   it('says what it cannot do', () => {
     const results = [join(dir, 'sweep')];
-    expect(() => figure(2, { results, out: 'x.svg' })).toThrow('figure 2: expected 1, 6, 7');
-    expect(() => figure(1, { results, out: join(dir, 'x.pdf') })).toThrow(UsageError);
-    expect(() => figure(6, { results, out: join(dir, 'x.svg') })).toThrow(MissingError);
+    expect(() => figure('2', { results, out: 'x.svg' })).toThrow('figure 2: expected 1, 6, 7');
+    expect(() => figure('1', { results, out: join(dir, 'x.pdf') })).toThrow(UsageError);
+    expect(() => figure('6', { results, out: join(dir, 'x.svg') })).toThrow(MissingError);
   });
 });
