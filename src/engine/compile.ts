@@ -46,7 +46,7 @@ export interface CompileMode {
 }
 
 /** How a function runs: as a graph of the whole recorded batch, as one derived from few examples, or op by op. */
-export type Decision = 'recorded' | 'derived' | 'eager';
+type Decision = 'recorded' | 'derived' | 'eager';
 
 export const compileMode: CompileMode = { enabled: true, report: () => {}, decisions: new Map() };
 
