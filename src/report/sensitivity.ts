@@ -40,7 +40,7 @@ export interface Sensitivity {
 }
 
 /** The learning rate a run starts from; undefined where the method finds its own. */
-export function initialRate({ optimizer, scheduler }: RunConfig): number | undefined {
+function initialRate({ optimizer, scheduler }: RunConfig): number | undefined {
   const own = scheduler.lr0;
   if (own === 'auto') return undefined;
   const rate = own ?? optimizer.lr;
