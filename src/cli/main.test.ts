@@ -42,7 +42,7 @@ describe('the command line', () => {
     [['table', 'two'], /expected a number, as in the paper/],
     [['table', '99'], /table 99: expected 2/],
     [['figure', '99', '--results', 'x'], /figure 99: expected 1, /],
-    [['figure', '-1'], /expected a number, as in the paper/],
+    [['figure', '-1'], /figure -1: expected 1, /],
     [['compare', 'x', '--format', 'html'], /Allowed choices are md, csv, json/],
   ])('%j ends with 2 and says why on stderr', async (argv, message) => {
     const { exitCode, stdout, stderr } = await runMain(...argv);
