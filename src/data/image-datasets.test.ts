@@ -5,16 +5,16 @@ import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Files, ppmOf, tarGzOf, tarOf, writeFiles, zipOf } from '../testing/archives.js';
 import { imageTestdata } from '../testing/image-files.js';
+import { describeSplit, grey, readAll } from '../testing/splits.js';
 import { cifar100 } from './cifar100.js';
 import type { DatasetDefinition } from './definition.js';
-import { type EmojiTable, emoji, splitEmoji } from './emoji.js';
 import { folder as folderSet } from './folder.js';
 import { food101 } from './food101.js';
 import { gtsrb } from './gtsrb.js';
 import { inat2021, inat2021Mini } from './inat2021.js';
 import { places365 } from './places365.js';
 import { svhn } from './svhn.js';
-import type { Dataset, DatasetContext, Split } from './types.js';
+import type { Dataset, DatasetContext } from './types.js';
 
 let root: string;
 let context: DatasetContext & { dataDir: string };
@@ -31,19 +31,8 @@ afterEach(async () => {
   await rm(root, { recursive: true });
 });
 
-const all = (split: Split) => split.read(Int32Array.from({ length: split.length }, (_, i) => i));
 const open = (definition: DatasetDefinition, options: object = {}): Promise<Dataset> =>
   definition.create(definition.options.parse(options), context);
-
-/** Label and first pixel of every image of a split. */
-async function describeSplit(split: Split): Promise<string[]> {
-  const { image, label } = await all(split);
-  const bytes = image!.data.length / split.length;
-  return Array.from(
-    label!.data,
-    (value, i) => `${value}: ${[...image!.data.subarray(i * bytes, i * bytes + 3)]}`,
-  );
-}
 
 /** A JPEG of one colour, which decodes to about that colour. */
 const jpeg = (level: number) =>
@@ -56,7 +45,6 @@ const jpegs = async (levels: Readonly<Record<string, number>>): Promise<Files> =
       Object.entries(levels).map(async ([name, level]) => [name, await jpeg(level)] as const),
     ),
   );
-const grey = (label: number, level: number) => `${label}: ${level},${level},${level}`;
 
 describe('cifar100', () => {
   const record = (coarse: number, fine: number, level: number) =>
@@ -90,11 +78,11 @@ describe('svhn', () => {
   test('has its rows and columns in place, and the digit 0 as class 0', async () => {
     await put();
     const { train, test: testing } = await open(svhn);
-    const { image, label } = await all(train);
+    const { image, label } = await readAll(train);
     expect([...label!.data]).toEqual([0, 1, 9]);
     expect(image!.shape).toEqual([3, 32, 32, 3]);
     expect([...image!.data.subarray(0, 3072)]).toEqual(Array.from({ length: 3072 }, (_, i) => i % 251));
-    expect((await all(testing)).image!.data).toEqual(image!.data);
+    expect((await readAll(testing)).image!.data).toEqual(image!.data);
   });
 
   test('is refused where the file is no SVHN', async () => {
@@ -179,7 +167,7 @@ describe('gtsrb', () => {
     await expect(open(gtsrb)).rejects.toThrow(/GT-final_test\.csv: has the unsafe file name/);
     await writeFiles(context.dataDir, { [path]: table.replace('00000.ppm', '99999.ppm') });
     const { test: held } = await open(gtsrb);
-    await expect(all(held)).rejects.toThrow(/99999\.ppm: no such file/);
+    await expect(readAll(held)).rejects.toThrow(/99999\.ppm: no such file/);
   });
 });
 
@@ -226,7 +214,7 @@ describe('food101', () => {
       (await jpeg(1)).subarray(0, 150),
     );
     const { train } = await open(food101);
-    await expect(all(train)).rejects.toThrow(/images\/apple_pie\/2\.jpg: cannot be decoded as an image/);
+    await expect(readAll(train)).rejects.toThrow(/images\/apple_pie\/2\.jpg: cannot be decoded as an image/);
     await rm(join(context.dataDir, 'food-101'), { recursive: true });
     await writeFile(join(context.dataDir, 'food-101.tar.gz'), await tarGzOf({ ...lists, '../escape': 'x' }));
     await expect(open(food101)).rejects.toThrow(/food-101\.tar\.gz: has the unsafe file name '\.\.\/escape'/);
@@ -389,66 +377,5 @@ describe('folder', () => {
     );
     await writeFiles(context.dataDir, { 'mine/train/cat/x.jpg': 'x', 'mine/val/bird/x.jpg': 'x' });
     await expect(open(folderSet, options)).rejects.toThrow(/the class 'bird' has no folder for training/);
-  });
-});
-
-describe('emoji', () => {
-  const entry = (category: string, i: number, tones: string[] = []) => ({
-    image: `${category[0]}${i}.png`,
-    has_img_google: true,
-    category,
-    sort_order: i,
-    skin_variations: Object.fromEntries(
-      tones.map((tone) => [
-        tone,
-        { image: `${category[0]}${i}-${tone}.png`, has_img_google: tone !== 'absent' },
-      ]),
-    ),
-  });
-  const table: EmojiTable = [
-    ...Array.from({ length: 10 }, (_, i) =>
-      entry('People', 9 - i, i === 2 || i === 7 ? ['dark', 'light', 'absent'] : []),
-    ),
-    ...Array.from({ length: 5 }, (_, i) => entry('Flags', i)),
-  ];
-
-  test('is split by emoji, skin tones together, in every group', () => {
-    const { train, test: held } = splitEmoji(table);
-    expect(held.map(({ image }) => image).sort()).toEqual([
-      'F2.png',
-      'P2-dark.png',
-      'P2-light.png',
-      'P2.png',
-      'P7-dark.png',
-      'P7-light.png',
-      'P7.png',
-    ]);
-    expect(new Set([...train, ...held].map(({ image }) => image)).size).toBe(19);
-    expect(held.every(({ image, label }) => label === Number(image.startsWith('P')))).toBe(true);
-  });
-
-  test('is read from the npm archive onto white, once', async () => {
-    const png = (level: number, alpha: number) =>
-      sharp({
-        create: { width: 64, height: 64, channels: 4, background: { r: level, g: level, b: level, alpha } },
-      })
-        .png()
-        .toBuffer();
-    const flags = table.filter(({ category }) => category === 'Flags');
-    const members: Record<string, string | Uint8Array> = {
-      'package/emoji.json': JSON.stringify(flags),
-      'package/img/google/64/F2.png': await png(0, 0),
-    };
-    for (const i of [0, 1, 3, 4]) members[`package/img/google/64/F${i}.png`] = await png(10 * i, 1);
-    const path = join(context.dataDir, 'emoji-datasource-google-16.0.0.tgz');
-    await writeFile(path, await tarGzOf(members));
-    for (let i = 0; i < 2; i++) {
-      const { train, test: held } = await open(emoji);
-      expect(await describeSplit(train)).toEqual([grey(0, 0), grey(0, 10), grey(0, 30), grey(0, 40)]);
-      expect(await describeSplit(held)).toEqual([grey(0, 255)]);
-    }
-    const { 'package/img/google/64/F3.png': _, ...rest } = members;
-    await writeFile(path, await tarGzOf(rest));
-    await expect(open(emoji)).rejects.toThrow(/16\.0\.0\.tgz: has no package\/img\/google\/64\/F3\.png/);
   });
 });
