@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { MissingError } from '../errors.js';
 import { type RunSummary, readSummary } from '../run/summary.js';
+import { configTextReader } from './config-text.js';
 
 /** What reports read of a config: loosely, so that runs of older and newer versions can still be shown. */
 const runConfigSchema = z.looseObject({
@@ -32,11 +32,11 @@ function isRunDir(dir: string): boolean {
   return has('config.yaml') && (has('summary.json') || has('metrics.csv'));
 }
 
-function readRun(dir: string): Run {
+function readRun(dir: string, parseConfig: (text: string) => unknown): Run {
   const configPath = join(dir, 'config.yaml');
   let config: RunConfig;
   try {
-    config = runConfigSchema.parse(parse(readFileSync(configPath, 'utf8')));
+    config = runConfigSchema.parse(parseConfig(readFileSync(configPath, 'utf8')));
   } catch (error) {
     const reason = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
     throw new MissingError(`${configPath}: not the config of a run: ${reason}`);
@@ -66,7 +66,8 @@ export function listRuns(paths: readonly string[]): Run[] {
     }
     for (const dir of runDirs(path)) dirs.add(dir);
   }
-  return [...dirs].map(readRun);
+  const parseConfig = configTextReader();
+  return [...dirs].map((dir) => readRun(dir, parseConfig));
 }
 
 /**
