@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { engineFolder } from './engine.mjs';
 import { withLock } from './lock.mjs';
 import { explainFileError, lastLine, SetupError, say } from './report.mjs';
@@ -11,7 +12,11 @@ const require = createRequire(import.meta.url);
 
 /** tfjs-node-gpu looks for its addon in `lib/napi-v8` under every Node from 20 on; such an addon fits all of them. */
 const NAPI_VERSION = 8;
-const FLAGS = ['-O2', '-std=c++17', '-fPIC', '-shared', `-DNAPI_VERSION=${NAPI_VERSION}`];
+const TRACE_SOURCE = fileURLToPath(new URL('session-trace.cc', import.meta.url));
+const FLAGS = [
+  ...['-O2', '-std=c++17', '-fPIC', '-shared', `-DNAPI_VERSION=${NAPI_VERSION}`],
+  '-Wl,--wrap=TF_SessionRun', // as session-trace.cc asks
+];
 const COMPILER_ADVICE =
   'install a C++17 compiler (Debian and Ubuntu: apt-get install g++; Fedora: dnf install gcc-c++)';
 
@@ -86,6 +91,7 @@ async function cachedAddon(paths, spec, engine) {
   const hash = createHash('sha256').update(FLAGS.join(' ') + spec.wheels[0].sha256);
   for (const name of (await readdir(paths.sources)).sort())
     hash.update(await readFile(join(paths.sources, name)));
+  hash.update(await readFile(TRACE_SOURCE));
   return join(engine, 'addon', `${hash.digest('hex').slice(0, 16)}.node`);
 }
 
@@ -104,6 +110,7 @@ async function build(paths, engine, built) {
       `-I${join(libraries, 'include')}`,
       join(paths.sources, 'tfjs_backend.cc'),
       join(paths.sources, 'tfjs_binding.cc'),
+      TRACE_SOURCE,
       join(libraries, 'libtensorflow_cc.so.2'),
       join(libraries, 'libtensorflow_framework.so.2'),
       // From node_modules/@tensorflow/tfjs-node-gpu/lib/napi-v8, and from the cache where it is tried first.

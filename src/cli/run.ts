@@ -13,6 +13,7 @@ interface RunFlags {
   maxSteps?: number;
   dataDir?: string;
   compile: boolean;
+  profile?: boolean;
   verbose?: boolean;
 }
 
@@ -33,6 +34,7 @@ export function addRun(program: Command, setExitCode: SetExitCode): void {
     .option('--max-steps <n>', 'stop after n steps', positiveInteger)
     .option('--data-dir <dir>', 'folder with data and weights of your own')
     .option('--no-compile', 'run every operation by itself instead of as a recorded graph')
+    .option('--profile', 'print where the time of a few steps goes; a trace in profile.json')
     .option('--verbose', 'more messages on stderr')
     .action(async (file: string, overrides: string[], flags: RunFlags) => {
       setExitCode(await run(file, overrides, flags));
@@ -55,6 +57,7 @@ async function run(file: string, overrides: readonly string[], flags: RunFlags):
         maxSteps: flags.maxSteps,
         dataDir: flags.dataDir,
         compile: flags.compile,
+        ...(flags.profile ? { profile: (text: string) => process.stdout.write(text) } : {}),
         verbose: flags.verbose ?? false,
         progress: true,
         command: commandLine(),

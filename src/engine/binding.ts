@@ -27,6 +27,12 @@ export interface OpListener {
   endFusion(): void;
 }
 
+/** What a profile listens to: every call into TensorFlow, as it is made. */
+export interface CallTimer {
+  op<T>(name: string, call: () => T): T;
+  session<T>(id: number, call: () => T): T;
+}
+
 export interface NativeBinding {
   createTensor(shape: number[], dtype: number, values: HostValues): number;
   deleteTensor(id: number): void;
@@ -47,10 +53,16 @@ export interface NativeBinding {
   float64: boolean;
   /** Set while `compile` records. */
   listener: OpListener | undefined;
+  /** Set while calls are timed. */
+  timer: CallTimer | undefined;
 }
 
 /** TensorFlow's DataType numbers, as in its `types.proto`. */
 export const DT = { FLOAT: 1, DOUBLE: 2, INT32: 3, STRING: 7, INT64: 9, BOOL: 10, RESOURCE: 20 } as const;
+
+/** Names that a timer sees for copies between JavaScript and TensorFlow. */
+const UPLOAD = 'host → TensorFlow';
+const DOWNLOAD = 'TensorFlow → host';
 
 export function wrapBinding(native: NativeBinding): NativeBinding {
   const doubles = new Set<number>();
@@ -66,14 +78,17 @@ export function wrapBinding(native: NativeBinding): NativeBinding {
     return outputs;
   };
 
+  const timed = <T>(name: string, call: () => T): T =>
+    wrapped.timer ? wrapped.timer.op(name, call) : call();
+
   const create = (shape: number[], dtype: number, values: HostValues): number => {
-    const id = native.createTensor(shape, dtype, values);
+    const id = timed(UPLOAD, () => native.createTensor(shape, dtype, values));
     wrapped.listener?.createdTensor(id, shape, dtype, values);
     return id;
   };
 
   const execute = (name: string, attributes: OpAttribute[], inputs: number[], count: number) => {
-    const outputs = native.executeOp(name, attributes, inputs, count);
+    const outputs = timed(name, () => native.executeOp(name, attributes, inputs, count));
     // A copy: `present` renames the data type, and the record needs the true one.
     wrapped.listener?.executedOp(
       name,
@@ -124,6 +139,7 @@ export function wrapBinding(native: NativeBinding): NativeBinding {
   const wrapped: NativeBinding = Object.create(native as object, {
     float64: { value: false, writable: true },
     listener: { value: undefined, writable: true },
+    timer: { value: undefined, writable: true },
     createTensor: {
       value: (shape: number[], dtype: number, values: HostValues) =>
         wrapped.float64 && dtype === DT.FLOAT ? createDouble(shape, values) : create(shape, dtype, values),
@@ -137,7 +153,7 @@ export function wrapBinding(native: NativeBinding): NativeBinding {
     tensorDataSync: {
       value: (id: number) => {
         wrapped.listener?.readTensor();
-        return doubles.has(id) ? readDouble(id) : native.tensorDataSync(id);
+        return timed(DOWNLOAD, () => (doubles.has(id) ? readDouble(id) : native.tensorDataSync(id)));
       },
     },
     executeOp: {
@@ -152,8 +168,10 @@ export function wrapBinding(native: NativeBinding): NativeBinding {
       },
     },
     runSavedModel: {
-      value: (id: number, inputs: number[], inputNames: string, outputNames: string) =>
-        present(native.runSavedModel(id, inputs, inputNames, outputNames)),
+      value: (id: number, inputs: number[], inputNames: string, outputNames: string) => {
+        const call = () => native.runSavedModel(id, inputs, inputNames, outputNames);
+        return present(wrapped.timer ? wrapped.timer.session(id, call) : call());
+      },
     },
   });
   return wrapped;

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { TensorMetadata } from './binding.js';
 import { DT } from './binding.js';
+import { compileMode, type Decision, noteFallback } from './compile-mode.js';
 import { largestDifference } from './difference.js';
 import { extrapolate, NotLinear, RECORDED_SIZES } from './extrapolate.js';
 import { type FusedGraph, fuseScopes } from './fusion.js';
 import { type LoadedGraph, loadGraph } from './graph-def.js';
 import { sampleMemory } from './memory.js';
+import { inPart } from './profile.js';
 import { dataTypeNumber, rawOp1 } from './raw.js';
 import { type RecordedNode, Recorder, type Reference, recording } from './recorder.js';
 import { backend, currentPrecision, type Tensor, tf } from './tf.js';
@@ -32,23 +34,7 @@ export interface CompiledFunction<I extends TensorTree, O extends TensorTree> {
   dispose(): void;
 }
 
-export interface CompileMode {
-  /** false: always eager (`--no-compile`). */
-  enabled: boolean;
-  /** Told why a function runs eagerly, and what was recorded (`--verbose`). */
-  report: (message: string) => void;
-  /**
-   * What was decided for each function and form of its inputs, once it has been compared with eager runs. A resumed run
-   * is given those of its first part: where an eager run is compared anew, at weights near a minimum say, it may be
-   * found too different, and an eager run's numbers differ in their last bits.
-   */
-  decisions: Map<string, Decision>;
-}
-
-/** How a function runs: as a graph of the whole recorded batch, as one derived from few examples, or op by op. */
-type Decision = 'recorded' | 'derived' | 'eager';
-
-export const compileMode: CompileMode = { enabled: true, report: () => {}, decisions: new Map() };
+export { compileMode } from './compile-mode.js';
 
 /** Replays of a graph that are compared with an eager run. */
 const VERIFIED_CALLS = 2;
@@ -140,6 +126,7 @@ export function compile<I extends TensorTree, O extends TensorTree>(
       const decided = compileMode.decisions.get(id());
       const verifiedCalls = decided === undefined ? 0 : VERIFIED_CALLS;
       if (decided === 'eager') {
+        compileMode.report(`${name}: runs eagerly, because it did in the run's first part`);
         const outputs = runEagerly(fn, inputs);
         entries.set(key, { graph: undefined, unfused: undefined, outputs, verifiedCalls });
         return outputs;
@@ -183,7 +170,7 @@ export function compile<I extends TensorTree, O extends TensorTree>(
       : replayed;
   };
 
-  return Object.assign(call, {
+  return Object.assign((inputs: I) => inPart(name, () => call(inputs)), {
     dispose() {
       for (const entry of entries.values()) {
         entry.graph?.dispose();
@@ -249,7 +236,7 @@ function record<I extends TensorTree, O extends TensorTree>(
     compileMode.report(`${name}: runs eagerly, because ${recorder.failure}`);
   } else {
     try {
-      const loops = load(entry, recorder.nodes, references);
+      const loops = load(name, entry, recorder.nodes, references);
       reportRecording(name, recorder.nodes.length, '', started, loops);
     } catch (error) {
       compileMode.report(`${name}: ${rejection(error)}`);
@@ -287,7 +274,7 @@ function recordFewExamples<I extends TensorTree, O extends TensorTree>(
       entry.sample = loadGraph(backend.binding, unfused(nodesAt(SAMPLE_SIZE), two.references));
       if (!compareSample(name, fn, inputs, batch, entry)) throw new NotLinear('the derived graph differs');
     }
-    const loops = load(entry, nodesAt(size), two.references);
+    const loops = load(name, entry, nodesAt(size), two.references);
     reportRecording(name, two.recorder.nodes.length, ` with a few of ${size} examples`, started, loops);
     return entry;
   } catch (error) {
@@ -298,9 +285,19 @@ function recordFewExamples<I extends TensorTree, O extends TensorTree>(
 }
 
 /** Loads the graph, with loops fused where that pays; returns the number of kinds of loops. */
-function load<O>(entry: Entry<O>, nodes: readonly RecordedNode[], references: readonly Reference[]): number {
+function load<O>(
+  name: string,
+  entry: Entry<O>,
+  nodes: readonly RecordedNode[],
+  references: readonly Reference[],
+): number {
   const plain = unfused(nodes, references);
-  const fused = backend.binding.isUsingGpuDevice() ? plain : fuseScopes(nodes, references);
+  const isOnGpu = backend.binding.isUsingGpuDevice();
+  const fused = isOnGpu ? plain : fuseScopes(nodes, references);
+  if (isOnGpu) noteFallback('loops are not fused, because the device is a GPU');
+  for (const { reason, count } of fused.refusals ?? []) {
+    noteFallback(`${name}: ${count} chain${count === 1 ? '' : 's'} of ops not fused, because ${reason}`);
+  }
   entry.graph = loadGraph(backend.binding, fused);
   const loops = fused.functions.length;
   if (loops > 0) entry.unfused = () => loadGraph(backend.binding, plain);

@@ -43,7 +43,7 @@ describe('fuseScopes', () => {
     expect(kinds(graph)).toEqual(['input', 'input', 'MatMul', 'call', '-', '-', 'MatMul']);
     expect(graph.nodes[3]).toEqual({
       kind: 'call',
-      function: 'fused0',
+      function: 'fused0_Mul_AddV2',
       inputs: [
         { node: 2, output: 0, dtype: DT.FLOAT },
         { node: 0, output: 0, dtype: DT.FLOAT },
@@ -52,7 +52,7 @@ describe('fuseScopes', () => {
     expect(graph.nodes[6]).toMatchObject({ inputs: [{ node: 3, output: 0 }, { node: 1 }] });
     expect(graph.functions).toMatchObject([
       {
-        name: 'fused0',
+        name: 'fused0_Mul_AddV2',
         argumentTypes: [DT.FLOAT, DT.FLOAT],
         body: [
           { kind: 'constant' },
@@ -100,7 +100,11 @@ describe('fuseScopes', () => {
     const graph = fused(5);
     expect(graph.functions).toHaveLength(2);
     const calls = graph.nodes.flatMap((node) => (node?.kind === 'call' ? [node] : []));
-    expect(calls.map((call) => call.function)).toEqual(['fused0', 'fused0', 'fused1']);
+    expect(calls.map((call) => call.function)).toEqual([
+      'fused0_Mul_Exp',
+      'fused0_Mul_Exp',
+      'fused1_Mul_Exp',
+    ]);
     expect(calls[1]!.inputs).toMatchObject([{ node: graph.nodes.indexOf(calls[0]) }]);
   });
 
@@ -128,9 +132,9 @@ describe('fuseScopes', () => {
   });
 
   test.each([
-    ['an op that cannot be fused', 'Softmax', LARGE],
-    ['small tensors', 'Exp', [8, 8]],
-  ])('%s leaves the scope as it is', (_, name, shape) => {
+    ['an op that cannot be fused', 'Softmax', LARGE, 'Softmax is not among the ops that are fused'],
+    ['small tensors', 'Exp', [8, 8], 'with fewer than 65536 elements, a loop would not pay'],
+  ])('%s leaves the scope as it is', (_, name, shape, reason) => {
     const { recorder, op, fused, scope } = start();
     scope(() => {
       op('Mul', [1, 2], 3, shape);
@@ -139,6 +143,7 @@ describe('fuseScopes', () => {
     const graph = fused(4);
     expect(graph.nodes).toEqual(recorder.nodes);
     expect(graph.functions).toEqual([]);
+    expect(graph.refusals).toEqual([{ reason, count: 1 }]);
   });
 
   test('a scope of one op is left alone', () => {

@@ -33,6 +33,14 @@ export interface FusedGraph {
   readonly nodes: readonly (RecordedNode | CallNode | undefined)[];
   readonly functions: readonly FusedFunction[];
   readonly outputs: readonly Reference[];
+  /** Why scopes stay as they are, once each. */
+  readonly refusals?: readonly Refusal[];
+}
+
+/** A reason, and how many scopes it holds for. */
+interface Refusal {
+  readonly reason: string;
+  readonly count: number;
 }
 
 /** What may be fused: ops with one output, by its name in TensorFlow's op registry. */
@@ -71,11 +79,18 @@ export function fuseScopes(nodes: readonly RecordedNode[], outputs: readonly Ref
   const functions = new Map<string, FusedFunction>();
   /** Where the outputs of fused nodes are now. */
   const moved = new Map<number, Reference>();
+  const refused = new Map<string, number>();
   for (const members of scopes.values()) {
     const scope = fusibleScope(nodes, members, users);
-    if (!scope) continue;
+    if (typeof scope === 'string') {
+      refused.set(scope, (refused.get(scope) ?? 0) + 1);
+      continue;
+    }
     const { key, call, results } = scope;
-    const known = functions.get(key) ?? { ...scope.function, name: `fused${functions.size}` };
+    const known = functions.get(key) ?? {
+      ...scope.function,
+      name: functionName(functions.size, scope.function.body),
+    };
     functions.set(key, known);
     for (const member of scope.members) result[member] = undefined;
     const [first] = scope.members as [number];
@@ -91,7 +106,14 @@ export function fuseScopes(nodes: readonly RecordedNode[], outputs: readonly Ref
     ),
     functions: [...functions.values()],
     outputs: outputs.map(current),
+    refusals: Array.from(refused, ([reason, count]) => ({ reason, count })),
   };
+}
+
+/** A name that says what the loop is of: profiles show it. */
+function functionName(index: number, body: readonly BodyNode[]): string {
+  const ops = body.flatMap((node) => (node.kind === 'op' ? [node.name] : []));
+  return [`fused${index}`, ...new Set(ops)].join('_');
 }
 
 /** For every node the nodes that use it; −1 stands for the graph's outputs. */
@@ -112,6 +134,7 @@ function usersOf(
   return users;
 }
 
+/** The function for a scope and the call of it, or why there is none. */
 function fusibleScope(
   nodes: readonly RecordedNode[],
   all: readonly number[],
@@ -123,8 +146,12 @@ function fusibleScope(
   const members = all.filter((i) => nodes[i]!.kind === 'op' || !usedOutside(i));
   const ops = members.filter((i) => nodes[i]!.kind === 'op');
   const largest = Math.max(0, ...ops.map((i) => (nodes[i] as { elements: number }).elements));
-  const fits = ops.every((i) => Object.hasOwn(FUSIBLE, (nodes[i] as { name: string }).name));
-  if (ops.length < 2 || largest < SMALLEST || !fits) return undefined;
+  const strange = ops
+    .map((i) => (nodes[i] as { name: string }).name)
+    .find((name) => !Object.hasOwn(FUSIBLE, name));
+  if (strange !== undefined) return `${strange} is not among the ops that are fused`;
+  if (ops.length < 2) return 'one op alone has nothing to be fused with';
+  if (largest < SMALLEST) return `with fewer than ${SMALLEST} elements, a loop would not pay`;
 
   const call: Reference[] = [];
   const argumentTypes: number[] = [];

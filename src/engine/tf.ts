@@ -4,7 +4,9 @@ import { availableParallelism } from 'node:os';
 import nodeUtil from 'node:util';
 import type * as TF from '@tensorflow/tfjs-node-gpu';
 import { MissingError, UsageError } from '../errors.js';
+import { bf16Obstacle } from './bf16.js';
 import { type NativeBinding, wrapBinding } from './binding.js';
+import { noteFallback } from './compile-mode.js';
 
 export type Tensor = TF.Tensor;
 export type TensorInfo = TF.TensorInfo;
@@ -45,6 +47,8 @@ export async function loadEngine(options: { precision?: Precision } = {}): Promi
     tf = requireTensorFlow();
     backend = tf.backend() as unknown as EngineBackend;
     backend.binding = wrapBinding(backend.binding);
+    const obstacle = precision === 'bf16' && bf16Obstacle(backend.binding.isUsingGpuDevice());
+    if (obstacle) noteFallback(`bf16: products are computed in float32, because ${obstacle}`);
   } else if (precision !== loadedPrecision && [precision, loadedPrecision].includes('bf16')) {
     throw new UsageError(
       `This process already computes in ${loadedPrecision}; precision ${precision} needs a process of its own.`,

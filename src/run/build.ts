@@ -5,6 +5,7 @@ import type { DatasetDefinition } from '../data/definition.js';
 import { locateWeights, type Places } from '../data/sources.js';
 import type { Dataset } from '../data/types.js';
 import type { Parameter } from '../engine/parameters.js';
+import { inPart } from '../engine/profile.js';
 import { readWeights } from '../formats/weights.js';
 import { GenController } from '../gen/controller.js';
 import { resolveGenOptions } from '../gen/options.js';
@@ -145,14 +146,14 @@ function buildSingleMethod(config: Config, objective: Objective, run: RunLength)
   const { name: schedulerName, ...options } = config.scheduler;
   const scheduler = schedulers[schedulerName] as SchedulerDefinition;
   if (scheduler.kind === 'adaptive') {
-    const optimizer = scheduler.create(objective.trainable, config.optimizer, options);
+    const optimizer = named(scheduler.create(objective.trainable, config.optimizer, options));
     // Their learning rate is a factor on their own estimate; the base optimizer's `lr` plays no part.
     const { lr } = options as { lr: number };
     return new ScheduledMethod(objective, optimizer, () => lr);
   }
   const { name: optimizerName, ...optimizerOptions } = config.optimizer;
   const definition = optimizers[optimizerName] as OptimizerDefinition;
-  const optimizer: Optimizer = definition.create(objective.trainable, optimizerOptions);
+  const optimizer = named(definition.create(objective.trainable, optimizerOptions));
   const baseLr = (optimizerOptions as { lr: number }).lr;
   if (config.scheduler.name === 'gen') {
     const gen = resolveGenOptions(config.scheduler);
@@ -163,4 +164,12 @@ function buildSingleMethod(config: Config, objective: Objective, run: RunLength)
     ...run,
   });
   return new ScheduledMethod(objective, optimizer, schedule);
+}
+
+/** The optimizer, whose updates a profile shows by name. */
+function named(optimizer: Optimizer): Optimizer {
+  const step = optimizer.step.bind(optimizer);
+  optimizer.step = (gradients, learningRate) =>
+    inPart('optimizer update', () => step(gradients, learningRate));
+  return optimizer;
 }

@@ -14,6 +14,8 @@ export interface RunFiles {
   readonly eval: string;
   readonly summary: string;
   readonly provenance: string;
+  /** Chrome trace of a profiled run. */
+  readonly profile: string;
 }
 
 function runFiles(directory: string): RunFiles {
@@ -24,6 +26,7 @@ function runFiles(directory: string): RunFiles {
     eval: join(directory, 'eval.csv'),
     summary: join(directory, 'summary.json'),
     provenance: join(directory, 'provenance.json'),
+    profile: join(directory, 'profile.json'),
   };
 }
 

@@ -9,6 +9,7 @@ import type { EvalRow } from './columns.js';
 import type { CsvFile } from './csv.js';
 import type { Method } from './method.js';
 import type { Objective } from './objective.js';
+import type { RunProfile } from './run-profile.js';
 
 export interface Evaluation {
   readonly objective: Objective;
@@ -24,6 +25,7 @@ export interface Evaluation {
   readonly directory: string;
   /** eval.csv */
   readonly file: CsvFile;
+  readonly profile?: RunProfile | undefined;
 }
 
 /** Several test splits together, where there are several. */
@@ -45,7 +47,7 @@ export async function evaluate(evaluation: Evaluation): Promise<{ metrics: Recor
   const all: SplitResults[] = [];
   for (const [name, split] of splits) {
     const started = performance.now();
-    const results = await splitResults(evaluation.objective, split, averaged);
+    const results = await splitResults(evaluation, split, averaged);
     const metrics = {
       ...metricsOf(evaluation.task, results),
       ...(split && (await furtherMetrics(evaluation, name, split, results, averaged))),
@@ -64,7 +66,7 @@ export async function evaluate(evaluation: Evaluation): Promise<{ metrics: Recor
 
 /** Every example's results, in the split's order. */
 async function splitResults(
-  objective: Objective,
+  { objective, profile }: Pick<Evaluation, 'objective' | 'profile'>,
   split: Split | undefined,
   averaged: readonly Tensor[] | undefined,
 ): Promise<SplitResults> {
@@ -74,7 +76,8 @@ async function splitResults(
   }
   const results: Record<string, Float64Array> = {};
   for await (const { indices, batch } of readBatches(split, objective.microBatchSize)) {
-    const { losses, scores } = objective.evaluate(batch, averaged);
+    const evaluateBatch = () => objective.evaluate(batch, averaged);
+    const { losses, scores } = await (profile ? profile.batch(evaluateBatch) : evaluateBatch());
     for (const [name, values] of Object.entries({ loss: losses, ...scores })) {
       results[name] ??= new Float64Array(split.length);
       for (let i = 0; i < indices.length; i++) results[name][indices[i]!] = values[i]!;

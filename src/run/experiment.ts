@@ -22,6 +22,7 @@ import { Objective } from './objective.js';
 import { type Progress, silentProgress, terminalProgress } from './progress.js';
 import { checkSameData, provenance } from './provenance.js';
 import { metricsRow, summarise } from './rows.js';
+import { RunProfile } from './run-profile.js';
 import { type RunSummary, writeSummary } from './summary.js';
 
 export interface ExperimentOptions {
@@ -39,6 +40,8 @@ export interface ExperimentOptions {
   /** false: run every op eagerly. */
   readonly compile: boolean;
   readonly verbose: boolean;
+  /** Asks for a profile: is told where the time of a few steps goes; their trace is in profile.json. */
+  readonly profile?: (text: string) => void;
   /** The command line, for provenance.json. */
   readonly command: string;
   /** Aborting it stops the run after the current step, with a checkpoint. */
@@ -84,13 +87,14 @@ class Run {
   private metrics!: CsvFile;
   private evaluations!: CsvFile;
   private progress: Progress = silentProgress;
+  private profile: RunProfile | undefined;
   private state: CheckpointState;
 
   static async open(config: Config, options: ExperimentOptions, files: RunFiles): Promise<Run> {
-    await loadEngine({ precision: config.train.precision });
     compileMode.enabled = options.compile;
     compileMode.decisions.clear();
     compileMode.report = options.verbose ? (message) => process.stderr.write(`${message}\n`) : () => {};
+    await loadEngine({ precision: config.train.precision });
     const dataset = await buildDataset(config, options.dataDir);
     const model = buildModel(config, dataset);
     const weights = await loadPretrained(config, model, options.dataDir);
@@ -165,6 +169,10 @@ class Run {
       writeWhole(files.config, stringifyConfig(config));
       writeWhole(files.provenance, `${JSON.stringify(facts, null, 2)}\n`);
     }
+    if (options.profile) {
+      const range = { first: step + 1, last: this.lastStep };
+      this.profile = new RunProfile(config, range, files.profile, options.profile);
+    }
     if (options.progress) this.progress = terminalProgress(config.name, this.lastStep, step);
   }
 
@@ -195,13 +203,15 @@ class Run {
     const waiting = performance.now();
     const batch = await this.batches.get(step);
     const dataMs = performance.now() - waiting;
-    const outcome = await this.method.step({
+    const context = {
       step,
       totalSteps: this.totalSteps,
       seed: this.config.train.seed,
       batch,
       nextBatch: () => this.batches.get(step + 1),
-    });
+    };
+    const take = () => this.method.step(context);
+    const outcome = await (this.profile ? this.profile.step(take) : take());
     this.metrics.append(metricsRow(step, this.epochOf(step), outcome, dataMs, takePeakTensorBytes()));
     this.progress.step(step, outcome.loss, outcome.effectiveLearningRate);
     const firstLoss = step === 1 ? outcome.loss : this.state.firstLoss;
@@ -240,6 +250,7 @@ class Run {
       isFinal: step === this.lastStep,
       directory: this.files.directory,
       file: this.evaluations,
+      profile: this.profile,
     });
     this.progress.evaluated(step, metrics);
   }
@@ -269,6 +280,7 @@ class Run {
       readMetrics(this.files.eval),
     );
     writeSummary(this.files.summary, summary);
+    this.profile?.finish();
     return summary;
   }
 

@@ -1,3 +1,4 @@
+import { noteFallback } from '../compile-mode.js';
 import { FLOAT, floatTensor, rawOp } from '../raw.js';
 import { currentPrecision, type Tensor } from '../tf.js';
 import { defineOp } from './define-op.js';
@@ -59,6 +60,7 @@ export function batchNorm(
   attributes: Attributes,
 ): BatchNormResult {
   if (currentPrecision() === 'float64') {
+    noteFallback('BatchNorm runs as small ops, because FusedBatchNormV3 has no kernel for float64');
     return composed(x, scale, offset, runningMean, runningVariance, attributes);
   }
   // In training the op takes empty tensors here and returns the batch's plain statistics.

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { bf16Obstacle } from './bf16.js';
+import { compileMode, noteFallback } from './compile-mode.js';
+
+test('a reason why a fast path does not apply is given once to each listener', () => {
+  const listen = () => {
+    const messages: string[] = [];
+    compileMode.report = (message) => messages.push(message);
+    return messages;
+  };
+  const first = listen();
+  for (const message of ['a', 'b', 'a']) noteFallback(message);
+  const second = listen();
+  noteFallback('a');
+  expect([first, second]).toEqual([['a', 'b'], ['a']]);
+});
+
+test.each([
+  ['flags : fma avx512_bf16 avx512f', false, undefined],
+  ['flags : fma amx_bf16', false, undefined],
+  ['Features : asimd bf16', false, undefined],
+  ['flags : fma avx512f', false, 'this processor has no bfloat16 instructions'],
+  ['flags : fma avx512_bf16', true, 'it is a setting of oneDNN, which is not used on a GPU'],
+])('bfloat16 with %j, on a GPU %j', (cpuInfo, isGpu, obstacle) => {
+  expect(bf16Obstacle(isGpu, cpuInfo)).toBe(obstacle);
+});
