@@ -9,11 +9,15 @@ export type Cell =
       readonly diverged: number;
       readonly deviations: readonly string[];
     }
-  | { readonly source: 'paper'; readonly value: number }
+  /** `std` where the paper prints one. */
+  | { readonly source: 'paper'; readonly value: number; readonly std?: number }
   /** Runs there are, but none that ended well. */
   | { readonly source: 'diverged' | 'unfinished' }
-  /** `needs Java`: everything of the run but this was measured; `not printed`: the paper has no such number. */
-  | { readonly source: 'not run' | 'needs Java' | 'not printed' };
+  /**
+   * `needs Java`: everything of the run but this was measured; `no objects`: the test set has none of this size;
+   * `not printed`: the paper has no such number.
+   */
+  | { readonly source: 'not run' | 'needs Java' | 'no objects' | 'not printed' };
 
 export interface TableRow {
   /** Block the row belongs to, e.g. `ResNet50`. */

@@ -49,7 +49,9 @@ function cellText(cell: Cell, footnotes: readonly string[], style: CellStyle): s
       return `${number} (${seeds(cell.value.n)}${diverged})${letters && style.marks(letters)}`;
     }
     case 'paper':
-      return cell.value.toFixed(style.digits);
+      return [cell.value, cell.std]
+        .flatMap((value) => (value === undefined ? [] : [value.toFixed(style.digits)]))
+        .join(` ${style.plusMinus} `);
     default:
       return cell.source;
   }
@@ -96,7 +98,7 @@ export function tableCsv(table: TableDocument): string {
       source: cell.source,
       [heads.value]:
         cell.source === 'measured' ? cell.value.mean : cell.source === 'paper' ? cell.value : undefined,
-      std: cell.source === 'measured' ? cell.value.std : undefined,
+      std: cell.source === 'measured' ? cell.value.std : cell.source === 'paper' ? cell.std : undefined,
       seeds: cell.source === 'measured' ? cell.value.n : undefined,
       diverged: cell.source === 'measured' ? cell.diverged : undefined,
       deviations: cell.source === 'measured' ? cell.deviations.join('; ') : undefined,

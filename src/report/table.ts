@@ -7,6 +7,7 @@ import { tableCsv, tableLatex, tableMarkdown } from './table-text.js';
 import { table2Full, table2Mini } from './table2.js';
 import { table3Full, table3Mini } from './table3.js';
 import { table4Full, table4Mini } from './table4.js';
+import { table5Full, table5Mini } from './table5.js';
 import { table7Full, table7Mini } from './table7.js';
 
 const writers = { md: tableMarkdown, csv: tableCsv, latex: tableLatex } as const;
@@ -21,6 +22,7 @@ const builders: Readonly<Record<number, TableBuilder>> = {
   2: { full: table2Full, mini: table2Mini },
   3: { full: table3Full, mini: table3Mini },
   4: { full: table4Full, mini: table4Mini },
+  5: { full: table5Full, mini: table5Mini },
   7: { full: table7Full, mini: table7Mini },
 };
 const tableNumbers = Object.keys(builders).map(Number);
