@@ -25,7 +25,7 @@ export class DivergedError extends GenBenchError {
   readonly exitCode = 4;
 }
 
-/** SIGINT or SIGTERM; a checkpoint was written first. */
+/** SIGINT, SIGTERM or SIGUSR1; a checkpoint was written first. */
 export class InterruptedError extends GenBenchError {
   readonly exitCode = 130;
 }

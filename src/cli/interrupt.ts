@@ -1,19 +1,24 @@
+/** Ctrl-C; the end of a process that a system asks for; what a batch system sends ahead of a job's time limit. */
+const signals = ['SIGINT', 'SIGTERM', 'SIGUSR1'] as const;
+
 /**
- * A signal that the first Ctrl-C (or SIGTERM) aborts, so that the work at hand can be saved; the second ends the
- * process at once. `release` gives the signals back.
+ * A signal that the first Ctrl-C (or SIGTERM, or SIGUSR1) aborts, so that the work at hand can be saved; a Ctrl-C
+ * after it ends the process at once. Batch systems may send the others more than once and mean no more by it.
+ * `signal.reason` is the name of the signal that came first; `release` gives the signals back.
  */
 export function interruptSignal(): { signal: AbortSignal; release: () => void } {
   const controller = new AbortController();
-  const stop = () => {
-    process.off('SIGINT', stop).off('SIGTERM', stop);
+  const stop = (name: NodeJS.Signals) => {
+    process.off('SIGINT', stop);
+    if (controller.signal.aborted) return;
     process.stderr.write('\nstopping after a checkpoint; press Ctrl-C again to stop at once\n');
-    controller.abort();
+    controller.abort(name);
   };
-  process.on('SIGINT', stop).on('SIGTERM', stop);
+  for (const name of signals) process.on(name, stop);
   return {
     signal: controller.signal,
     release: () => {
-      process.off('SIGINT', stop).off('SIGTERM', stop);
+      for (const name of signals) process.off(name, stop);
     },
   };
 }

@@ -7,6 +7,7 @@ import { addFetch } from './fetch.js';
 import { addFigure } from './figure.js';
 import { addList } from './list.js';
 import { addRun } from './run.js';
+import { addSlurmTask } from './slurm-task.js';
 import { addSweep } from './sweep.js';
 import { addTable } from './table.js';
 import { addValidate } from './validate.js';
@@ -35,6 +36,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
   addFetch(program);
   addList(program);
   addDoctor(program, setExitCode);
+  addSlurmTask(program, setExitCode);
   return program;
 }
 

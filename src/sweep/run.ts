@@ -78,7 +78,8 @@ function outcomeOf(reply: JobReply, runDir: string): JobOutcome {
   return summary.status === 'interrupted' ? { kind: 'interrupted' } : { kind: 'done', summary };
 }
 
-function exitCodeOf(outcomes: readonly JobOutcome[]): number {
+/** The exit code of a sweep. */
+export function exitCodeOf(outcomes: readonly JobOutcome[]): number {
   const is = (kind: JobOutcome['kind']) => outcomes.some((outcome) => outcome.kind === kind);
   if (is('interrupted')) return INTERRUPTED;
   const codes = outcomes.flatMap((outcome) => (outcome.kind === 'failed' ? [outcome.exitCode] : []));

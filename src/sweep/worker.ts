@@ -1,7 +1,7 @@
 /**
  * Entry of a worker process: runs the jobs that the sweep sends it, one after the other, so that TensorFlow is
- * loaded and the training step recorded once for many runs. SIGINT, or losing the parent, aborts the current run,
- * which writes a checkpoint first.
+ * loaded and the training step recorded once for many runs. SIGINT, SIGTERM, SIGUSR1 (a batch system signals all processes
+ * of a job), or losing the parent, aborts the current run, which writes a checkpoint first.
  */
 import { GenBenchError } from '../errors.js';
 import { runExperiment } from '../run/experiment.js';
@@ -31,8 +31,7 @@ process.on('message', async (request: JobRequest) => {
   if (process.connected) process.send?.(reply);
   else process.exit(130);
 });
-process.on('SIGINT', () => abort.abort());
-process.on('SIGTERM', () => abort.abort());
+for (const name of ['SIGINT', 'SIGTERM', 'SIGUSR1']) process.on(name, () => abort.abort());
 process.on('disconnect', () => {
   abort.abort();
   if (!busy) process.exit(0);
