@@ -22,7 +22,9 @@ import { runSlurmSweep, type SlurmOptions } from './slurm.js';
 import { createArray, writeJobId } from './slurm-array.js';
 import { runSlurmTask } from './slurm-task.js';
 
-const testdata = (file: string) => fileURLToPath(new URL(`./testdata/${file}`, import.meta.url));
+const fakeSlurm = fileURLToPath(new URL('./testdata/fake-slurm.mjs', import.meta.url));
+const fakeTask = fileURLToPath(new URL('./testdata/fake-task.mjs', import.meta.url));
+const fakeWorker = fileURLToPath(new URL('./testdata/fake-worker.mjs', import.meta.url));
 const { PATH } = process.env;
 let root: string;
 
@@ -33,7 +35,7 @@ beforeEach(() => {
   mkdirSync(join(root, 'queue'));
   for (const name of ['sbatch', 'squeue', 'scontrol', 'scancel']) {
     const path = join(root, 'bin', name);
-    const line = `exec '${process.execPath}' '${testdata('fake-slurm.mjs')}' ${name} "$@"`;
+    const line = `exec '${process.execPath}' '${fakeSlurm}' ${name} "$@"`;
     writeFileSync(path, `#!/bin/sh\n${line}\n`);
     chmodSync(path, 0o755);
   }
@@ -54,7 +56,7 @@ const job = (name: string): SweepJob => ({ name, dir: name, overrides: [], confi
 const options = (more: Partial<SlurmOptions> = {}): SlurmOptions => ({
   ...{ outDir: join(root, 'out'), jobs: undefined, resume: false, force: false, retries: 1 },
   ...{ compile: true, command: 'test', sbatchArguments: [], pollMs: 20 },
-  program: [process.execPath, testdata('fake-task.mjs')],
+  program: [process.execPath, fakeTask],
   ...more,
 });
 const kinds = (outcomes: ReadonlyMap<SweepJob, { kind: string }>) =>
@@ -130,7 +132,7 @@ describe('runSlurmTask', () => {
     const dir = createArray([job(name)], { outDir, resume: false, force: true, retries, compile, command });
     const exitCode = runSlurmTask(dir, {
       ...{ jobId: '17', index: 0, restarts: 0, signal: new AbortController().signal },
-      workerPath: testdata('fake-worker.mjs'),
+      workerPath: fakeWorker,
       ...more,
     });
     const outcome = () => JSON.parse(readFileSync(join(dir, 'task-0.json'), 'utf8'));
