@@ -1,13 +1,17 @@
 /** `gen-bench explain`: what a config means, without data, weights or TensorFlow. */
-import type { DatasetDefinition, DatasetFacts } from '../data/definition.js';
-import { GenBenchError } from '../errors.js';
-import { resolveGenOptions } from '../gen/options.js';
-import { countParameters, type ParameterCounts } from '../models/peft.js';
-import type { ModelDefinition } from '../models/types.js';
 import { schedulers } from '../schedulers/registry.js';
 import type { SchedulerDefinition } from '../schedulers/types.js';
+import { estimateMemory } from './memory.js';
 import { stringifyConfig } from './output.js';
+import { factsOf, parameterCounts } from './parameters.js';
+import { costPerProbe } from './probe-cost.js';
 import { type Config, registryOf } from './schema.js';
+
+/** Bytes as text, e.g. `102 MB`. */
+function formatBytes(bytes: number): string {
+  if (bytes < 1e6) return `${Number((bytes / 1e3).toPrecision(3))} kB`;
+  return bytes < 1e9 ? `${(bytes / 1e6).toPrecision(3)} MB` : `${(bytes / 1e9).toPrecision(3)} GB`;
+}
 
 /** Length of a run as far as the config alone tells it. */
 interface Length {
@@ -24,6 +28,7 @@ export function explain(config: Config): string {
     '# what would run',
     ...describeParts(config),
     ...describeWeights(config),
+    ...describeMemory(config),
     ...describeLength(config, length),
     ...describeLearningRate(config, length),
     ...describeCost(config, length),
@@ -40,18 +45,9 @@ function describeParts(config: Config): string[] {
   return [...describe('model'), ...describe('dataset'), ...describe('optimizer'), ...describe('scheduler')];
 }
 
-/** How many numbers the model has, and how many are trained; nothing where only the data tells its shape. */
 function describeWeights(config: Config): string[] {
-  const { name, ...options } = config.model;
-  const definition = registryOf('model', config.task)?.[name] as ModelDefinition;
-  const { numClasses, imageShape } = factsOf(config) ?? {};
-  let counts: ParameterCounts;
-  try {
-    counts = countParameters(definition.create(options, { seed: config.train.seed, numClasses, imageShape }));
-  } catch (error) {
-    if (error instanceof GenBenchError) return [];
-    throw error;
-  }
+  const counts = parameterCounts(config);
+  if (!counts) return [];
   const { total, trainable, adapted } = counts;
   const head = trainable - adapted;
   const parts = head > 0 ? `: ${rounded(adapted)} + ${rounded(head)} of the classifier` : '';
@@ -60,17 +56,25 @@ function describeWeights(config: Config): string[] {
   ];
 }
 
+function describeMemory(config: Config): string[] {
+  const memory = estimateMemory(config);
+  if (!memory) return [];
+  const { weights, gradients, optimizer, snapshots, total } = memory;
+  const parts = [
+    `weights ${formatBytes(weights)}`,
+    `gradients ${formatBytes(gradients)}`,
+    ...(optimizer > 0 ? [`optimizer ${formatBytes(optimizer)}`] : []),
+    ...(snapshots > 0 ? [`GeN's snapshots ${formatBytes(snapshots)}`] : []),
+  ];
+  return [
+    `memory:    ${formatBytes(total)} (${parts.join(', ')})`,
+    '           not counted: activations (run a few steps: peak_tensor_bytes in metrics.csv), data, TensorFlow itself',
+  ];
+}
+
 function rounded(count: number): string {
   if (count < 10_000) return String(count);
   return count < 1e6 ? `${(count / 1e3).toPrecision(3)} k` : `${(count / 1e6).toPrecision(3)} M`;
-}
-
-/** What is known of the chosen dataset. */
-function factsOf(config: Config): DatasetFacts | undefined {
-  if (!config.dataset) return undefined;
-  const { name, ...options } = config.dataset;
-  const definition = registryOf('dataset', config.task)?.[name] as DatasetDefinition | undefined;
-  return definition?.facts(options);
 }
 
 function lengthOf(config: Config): Length {
@@ -156,14 +160,3 @@ function describeCost(config: Config, { totalSteps }: Length): string[] {
 }
 
 const format = (value: number) => String(Math.round(value * 100) / 100);
-
-/** What a probe step costs beyond an ordinary one. */
-function costPerProbe(config: Config): { phi: number; forward: number; backward: number } | undefined {
-  if (config.scheduler.name !== 'gen') return undefined;
-  const { phi, points, probe_batch, fit } = resolveGenOptions(config.scheduler);
-  if (fit === 'one-sided') return { phi, forward: 1, backward: 0 };
-  // on the gradient's own batch the loss at 0 is known already
-  if (probe_batch === 'same') return { phi, forward: points.length - 1, backward: 0 };
-  if (probe_batch === 'split') return { phi, forward: points.length / 2 - 0.5, backward: -0.5 };
-  return { phi, forward: points.length, backward: 0 };
-}

@@ -20,6 +20,7 @@ export const adagrad = defineOptimizer({
     initial_accumulator_value: z.number().nonnegative().default(0).describe('s before the first step'),
     eps: epsilon(1e-10),
   }),
+  stateSize: () => 1,
   create(parameters, { lr_decay, weight_decay, initial_accumulator_value, eps }) {
     const memory = new OptimizerMemory(parameters, ['sum'], { step: 0 });
     if (initial_accumulator_value > 0) {

@@ -18,6 +18,7 @@ export const adam = defineOptimizer({
     eps: epsilon(1e-8),
     weight_decay: weightDecay(0),
   }),
+  stateSize: () => 2,
   create: (parameters, options) => createAdam(parameters, options, 'coupled'),
 });
 

@@ -16,5 +16,6 @@ export const adamw = defineOptimizer({
     eps: epsilon(1e-8),
     weight_decay: weightDecay(1e-2, 'decoupled'),
   }),
+  stateSize: () => 2,
   create: (parameters, options) => createAdam(parameters, options, 'decoupled'),
 });

@@ -80,6 +80,7 @@ class Run {
   readonly parameters = createParameters();
   readonly optimizer: Optimizer;
   readonly lr: number;
+  readonly stateSize: number;
 
   constructor({ optimizer, scheduler }: { optimizer: Named; scheduler?: Named }) {
     const { name: _, ...given } = optimizer;
@@ -95,9 +96,11 @@ class Run {
         adaptiveOptions,
       );
       this.lr = adaptiveOptions.lr;
+      this.stateSize = definition.stateSize(optimizer.name, adaptiveOptions);
     } else {
       this.optimizer = definitions[optimizer.name]!.create(this.parameters, options);
       this.lr = options.lr;
+      this.stateSize = definitions[optimizer.name]!.stateSize(options);
     }
   }
 
@@ -216,6 +219,12 @@ describe('every optimizer and parameter-free method', () => {
       );
     }
     for (const run of [whole, first, second]) run.dispose();
+  });
+
+  it.each(configs)('keeps as much as it says: %s', (_, entry) => {
+    const run = new Run(entry).steps(1);
+    expect(values(Object.values(run.optimizer.state().tensors))).toHaveLength(run.stateSize * start.length);
+    run.dispose();
   });
 
   it.each(configs)('leaks nothing over 200 steps, and changes no snapshot: %s', (_, entry) => {

@@ -26,6 +26,7 @@ export const rmsprop = defineOptimizer({
       .default(false)
       .describe('divide by the standard deviation instead of the root mean square'),
   }),
+  stateSize: ({ centered, momentum }) => 1 + (centered ? 1 : 0) + (momentum > 0 ? 1 : 0),
   create(parameters, { alpha, eps, weight_decay, momentum, centered }) {
     const slots: Slot[] = ['square_avg'];
     if (centered) slots.push('grad_avg');

@@ -30,6 +30,7 @@ export const sgd = defineOptimizer({
       path: ['nesterov'],
       error: 'needs momentum > 0 and dampening 0',
     }),
+  stateSize: ({ momentum }) => (momentum > 0 ? 1 : 0),
   create(parameters, { momentum, dampening, nesterov, weight_decay }) {
     const slots = momentum > 0 ? (['momentum_buffer'] as const) : [];
     const memory = new OptimizerMemory<'momentum_buffer', 'step'>(parameters, slots, { step: 0 });

@@ -10,6 +10,7 @@ export const signsgd = defineOptimizer({
   name: 'signsgd',
   description: 'sign of the gradient, with coupled weight decay',
   options: z.strictObject({ lr: learningRate(1e-3), weight_decay: weightDecay(0) }),
+  stateSize: () => 0,
   create(parameters, { weight_decay }) {
     const memory = new OptimizerMemory(parameters, [], {});
     return {

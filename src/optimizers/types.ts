@@ -34,6 +34,8 @@ export interface OptimizerDefinition<Options extends z.ZodObject = z.ZodObject> 
   readonly description: string;
   /** zod schema of the options beside `name`; must contain `lr`. */
   readonly options: Options;
+  /** How many numbers it keeps from step to step for each trained one. */
+  stateSize(options: z.infer<Options>): number;
   create(parameters: readonly Parameter[], options: z.infer<Options>): Optimizer;
 }
 

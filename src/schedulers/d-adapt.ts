@@ -29,6 +29,7 @@ export const dAdapt: AdaptiveDefinition<typeof options> = {
   description: 'D-Adaptation: SGD or Adam with a learning rate from the estimated distance to the solution',
   options,
   bases: ['sgd', 'adam', 'adamw'],
+  stateSize: (base) => (base === 'sgd' ? 2 : 3),
   create(parameters, base, given) {
     if (base.name === 'sgd') return createDAdaptSgd(parameters, { ...sgdOptionsOf(base), ...given });
     return createDAdaptAdam(parameters, {

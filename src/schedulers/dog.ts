@@ -26,5 +26,6 @@ export const dog: AdaptiveDefinition<typeof options> = {
   description: 'distance over gradients, with averaged iterates evaluated',
   options,
   bases: ['sgd'],
+  stateSize: (_, { average_gamma }) => (average_gamma === null ? 1 : 2),
   create: (parameters, base, given) => createDog(parameters, { ...sgdOptionsOf(base), ...given }),
 };

@@ -20,5 +20,6 @@ export const dowg: AdaptiveDefinition<typeof options> = {
   description: 'distance over weighted gradients, with averaged iterates evaluated',
   options,
   bases: ['sgd'],
+  stateSize: (_, { average_gamma }) => (average_gamma === null ? 1 : 2),
   create: (parameters, base, given) => createDowg(parameters, { ...sgdOptionsOf(base), ...given }),
 };

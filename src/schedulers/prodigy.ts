@@ -24,5 +24,6 @@ export const prodigy: AdaptiveDefinition<typeof options> = {
   description: 'parameter-free Adam that estimates the distance to the solution',
   options,
   bases: ['sgd', 'adam', 'adamw'],
+  stateSize: () => 4,
   create: (parameters, base, given) => createProdigy(parameters, { ...adamOptionsOf(base), ...given }),
 };

@@ -33,6 +33,8 @@ export interface AdaptiveDefinition<Options extends z.ZodObject = z.ZodObject>
   readonly kind: 'adaptive';
   /** Names of the base optimizers it can stand on. */
   readonly bases: readonly string[];
+  /** How many numbers it keeps from step to step for each trained one, over the base optimizer of that name. */
+  stateSize(base: string, options: z.infer<Options>): number;
   /** `base` is the validated `optimizer` section of the config. */
   create(
     parameters: readonly Parameter[],
