@@ -4,10 +4,12 @@
 //   npm run bench -- [--only NAME[,NAME]] [--pairs N] [--json FILE]
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, homedir, totalmem } from 'node:os';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { machine } from './machine.mjs';
+import { median } from './median.mjs';
 import { Side } from './side.mjs';
 import { works } from './works.mjs';
 
@@ -28,9 +30,7 @@ if (unknown.length > 0) {
 const pairs = Math.max(7, Number(values.pairs));
 const python = peerPython();
 const rows = [];
-process.stderr.write(
-  `${cpus()[0].model}, ${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GB; ${pairs} pairs\n`,
-);
+process.stderr.write(`${machine()}; ${pairs} pairs\n`);
 for (const work of works) {
   if (wanted && !wanted.includes(work.work)) continue;
   try {
@@ -82,12 +82,6 @@ async function measure(work) {
     ratio_high: ratios.at(-1),
     goal: work.goal,
   };
-}
-
-function median(values) {
-  const sorted = [...values].sort((x, y) => x - y);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 /** Python with PyTorch: `$GEN_BENCH_PEER_PYTHON`, else a virtual environment of our own, made on first use. */

@@ -33,6 +33,13 @@ export interface CallTimer {
   session<T>(id: number, call: () => T): T;
 }
 
+/** What an eager run is told by the record of an earlier one: results that it will not use again. */
+export interface Releases {
+  created(): void;
+  /** An op has run: the ids that end with it. */
+  executed(name: string, outputs: readonly number[]): readonly number[];
+}
+
 export interface NativeBinding {
   createTensor(shape: number[], dtype: number, values: HostValues): number;
   deleteTensor(id: number): void;
@@ -55,6 +62,8 @@ export interface NativeBinding {
   listener: OpListener | undefined;
   /** Set while calls are timed. */
   timer: CallTimer | undefined;
+  /** Set while an eager run gives results back early. tfjs disposes them later, which does nothing then. */
+  releases: Releases | undefined;
 }
 
 /** TensorFlow's DataType numbers, as in its `types.proto`. */
@@ -66,6 +75,7 @@ const DOWNLOAD = 'TensorFlow → host';
 
 export function wrapBinding(native: NativeBinding): NativeBinding {
   const doubles = new Set<number>();
+  const released = new Set<number>();
 
   /** tfjs must see float32 where the tensor is double. */
   const present = (outputs: TensorMetadata[]): TensorMetadata[] => {
@@ -78,12 +88,18 @@ export function wrapBinding(native: NativeBinding): NativeBinding {
     return outputs;
   };
 
+  const remove = (id: number): void => {
+    doubles.delete(id);
+    if (!released.delete(id)) native.deleteTensor(id);
+  };
+
   const timed = <T>(name: string, call: () => T): T =>
     wrapped.timer ? wrapped.timer.op(name, call) : call();
 
   const create = (shape: number[], dtype: number, values: HostValues): number => {
     const id = timed(UPLOAD, () => native.createTensor(shape, dtype, values));
     wrapped.listener?.createdTensor(id, shape, dtype, values);
+    wrapped.releases?.created();
     return id;
   };
 
@@ -96,6 +112,14 @@ export function wrapBinding(native: NativeBinding): NativeBinding {
       inputs,
       outputs.map((output) => ({ ...output })),
     );
+    const ended = wrapped.releases?.executed(
+      name,
+      outputs.map(({ id }) => id),
+    );
+    for (const id of ended ?? []) {
+      remove(id);
+      released.add(id);
+    }
     for (const output of outputs) {
       // tfjs has no int64 and would warn; such a tensor only goes on into other ops.
       if (output.dtype === DT.INT64) output.dtype = DT.INT32;
@@ -120,7 +144,7 @@ export function wrapBinding(native: NativeBinding): NativeBinding {
       [id],
       1,
     );
-    native.deleteTensor(id);
+    remove(id);
     return present(outputs)[0]!.id;
   };
 
@@ -140,15 +164,13 @@ export function wrapBinding(native: NativeBinding): NativeBinding {
     float64: { value: false, writable: true },
     listener: { value: undefined, writable: true },
     timer: { value: undefined, writable: true },
+    releases: { value: undefined, writable: true },
     createTensor: {
       value: (shape: number[], dtype: number, values: HostValues) =>
         wrapped.float64 && dtype === DT.FLOAT ? createDouble(shape, values) : create(shape, dtype, values),
     },
     deleteTensor: {
-      value: (id: number) => {
-        doubles.delete(id);
-        native.deleteTensor(id);
-      },
+      value: remove,
     },
     tensorDataSync: {
       value: (id: number) => {

@@ -6,6 +6,7 @@ import { largestDifference } from './difference.js';
 import { extrapolate, NotLinear, RECORDED_SIZES } from './extrapolate.js';
 import { type FusedGraph, fuseScopes } from './fusion.js';
 import { type LoadedGraph, loadGraph } from './graph-def.js';
+import { Lifetimes } from './lifetimes.js';
 import { sampleMemory } from './memory.js';
 import { inPart } from './profile.js';
 import { dataTypeNumber, rawOp1 } from './raw.js';
@@ -50,12 +51,18 @@ interface Entry<O> {
   /** Form of the results. */
   readonly outputs: O;
   verifiedCalls: number;
-  /** The same graph for `SAMPLE_SIZE` examples, which stands for it in comparisons with eager runs. */
-  sample?: LoadedGraph;
+  sample?: Sample;
+}
+
+/** The same graph for `SAMPLE_SIZE` examples, which stands for it in comparisons with eager runs. */
+interface Sample {
+  readonly graph: LoadedGraph;
+  /** A recording of these eager runs, but for their number of examples. */
+  readonly like: Recording;
 }
 
 /** Examples of the graph that is compared with eager runs where the whole batch is not. */
-const SAMPLE_SIZE = 5;
+const SAMPLE_SIZE = 4;
 
 export interface CompileOptions<I extends TensorTree> {
   /** The inputs whose first axis is the batch. */
@@ -142,7 +149,7 @@ export function compile<I extends TensorTree, O extends TensorTree>(
           return results;
         }
         derived.graph?.dispose();
-        derived.sample?.dispose();
+        derived.sample?.graph.dispose();
       }
       const entry = { ...record(name, fn, inputs, tensors), verifiedCalls };
       entries.set(key, entry);
@@ -153,7 +160,7 @@ export function compile<I extends TensorTree, O extends TensorTree>(
     if (batch && known.sample && known.verifiedCalls < VERIFIED_CALLS) {
       const agreed = compareSample(name, fn, inputs, batch, known);
       if (known.verifiedCalls >= VERIFIED_CALLS || !agreed) {
-        known.sample.dispose();
+        known.sample.graph.dispose();
         known.sample = undefined;
         decide(agreed ? 'derived' : 'eager');
       }
@@ -174,7 +181,7 @@ export function compile<I extends TensorTree, O extends TensorTree>(
     dispose() {
       for (const entry of entries.values()) {
         entry.graph?.dispose();
-        entry.sample?.dispose();
+        entry.sample?.graph.dispose();
       }
       entries.clear();
     },
@@ -192,23 +199,32 @@ function runEagerly<I extends TensorTree, O extends TensorTree>(fn: (inputs: I) 
   );
 }
 
-interface Trace<O> {
-  readonly outputs: O;
+interface Recording {
   readonly recorder: Recorder;
+  /** The function's results. */
   readonly references: readonly Reference[];
 }
 
-/** Runs `fn` once eagerly and records its ops. */
+interface Trace<O> extends Recording {
+  readonly outputs: O;
+}
+
+/**
+ * Runs `fn` once eagerly and records its ops.
+ *
+ * @param like an earlier recording but for the number of examples
+ */
 function trace<I extends TensorTree, O extends TensorTree>(
   fn: (inputs: I) => O,
   inputs: I,
   tensors: readonly Tensor[],
+  like?: Recording,
 ): Trace<O> {
   const distinct = withoutRepeats(tensors);
   const ids = backend.getInputTensorIds(distinct); // uploads them: an upload while recording would be a constant
   const recorder = new Recorder(distinct.map((tensor, i) => metadata(tensor, ids[i]!)));
   const { outputs, references } = recording(backend.binding, recorder, () => {
-    const results = runEagerly(fn, unflatten(inputs, distinct));
+    const results = releasing(like, () => runEagerly(fn, unflatten(inputs, distinct)));
     // Results still on the host (constants that no op used) are uploaded, and recorded, here.
     const outputIds = backend.getInputTensorIds(flatten(results));
     return {
@@ -220,6 +236,19 @@ function trace<I extends TensorTree, O extends TensorTree>(
     if (tensor !== tensors[i]) tensor.dispose();
   });
   return { outputs, recorder, references };
+}
+
+/** Runs `action`, eagerly what `like` recorded, giving back results that it will not use again. */
+function releasing<R>(like: Recording | undefined, action: () => R): R {
+  const { binding } = backend;
+  if (like?.recorder.failure === undefined) {
+    binding.releases = like && new Lifetimes(like.recorder.nodes, like.references);
+  }
+  try {
+    return action();
+  } finally {
+    binding.releases = undefined;
+  }
 }
 
 /** Records a whole call; its results are the entry's `outputs`. */
@@ -259,26 +288,28 @@ function recordFewExamples<I extends TensorTree, O extends TensorTree>(
   const size = flatten(batch(inputs))[0]?.shape[0] ?? 0;
   if (size <= SAMPLE_SIZE) return undefined;
   const started = performance.now();
-  const [two, three] = RECORDED_SIZES.map((count) =>
+  const recordAt = (count: number, like?: Recording) =>
     withExamples(inputs, batch, count, (few) => {
-      const { outputs, recorder, references } = trace(fn, few, flatten(few));
-      disposeTree(outputs);
-      return { outputs, recorder, references };
-    }),
-  ) as [Trace<O>, Trace<O>];
-  if (two.recorder.failure ?? three.recorder.failure) return undefined; // the whole recording says why
-  const nodesAt = (count: number) => extrapolate(two.recorder.nodes, three.recorder.nodes, count);
+      const traced = trace(fn, few, flatten(few), like);
+      disposeTree(traced.outputs);
+      return traced;
+    });
+  const two = recordAt(RECORDED_SIZES[0]);
   const entry: Entry<O> = { graph: undefined, unfused: undefined, outputs: two.outputs, verifiedCalls };
   try {
+    const three = recordAt(RECORDED_SIZES[1], two);
+    if (two.recorder.failure ?? three.recorder.failure) return undefined; // the whole recording says why
+    const nodesAt = (count: number) => extrapolate(two.recorder.nodes, three.recorder.nodes, count);
     if (verifiedCalls < VERIFIED_CALLS) {
-      entry.sample = loadGraph(backend.binding, unfused(nodesAt(SAMPLE_SIZE), two.references));
+      const graph = loadGraph(backend.binding, unfused(nodesAt(SAMPLE_SIZE), two.references));
+      entry.sample = { graph, like: two };
       if (!compareSample(name, fn, inputs, batch, entry)) throw new NotLinear('the derived graph differs');
     }
     const loops = load(name, entry, nodesAt(size), two.references);
     reportRecording(name, two.recorder.nodes.length, ` with a few of ${size} examples`, started, loops);
     return entry;
   } catch (error) {
-    entry.sample?.dispose();
+    entry.sample?.graph.dispose();
     compileMode.report(`${name}: the whole batch is recorded, because ${reason(error)}`);
     return undefined;
   }
@@ -323,11 +354,12 @@ function compareSample<I extends TensorTree, O extends TensorTree>(
   entry: Entry<O>,
 ): boolean {
   entry.verifiedCalls++;
+  const { graph, like } = entry.sample!;
   return withExamples(inputs, batch, SAMPLE_SIZE, (few) => {
-    const replayed = entry
-      .sample!.run(backend.getInputTensorIds(flatten(few)))
+    const replayed = graph
+      .run(backend.getInputTensorIds(flatten(few)))
       .map((result) => backend.createOutputTensor(result));
-    const eager = flatten(runEagerly(fn, few));
+    const eager = flatten(releasing(like, () => runEagerly(fn, few)));
     const difference = largestDifference(eager, replayed);
     for (const tensor of [...eager, ...replayed]) tensor.dispose();
     if (difference <= TOLERANCE[currentPrecision()]) return true;

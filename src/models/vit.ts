@@ -96,7 +96,8 @@ class VisionTransformer implements Model {
     const { width } = this.architecture;
     const batch = image.shape[0]!;
     const patches = this.patchEmbed.forward(scope, image); // (B, H, W, C) -> (B, P, width)
-    const cls = tf.broadcastTo(scope.get(this.clsToken), [batch, 1, width]);
+    // by an addition: the gradient is one sum, where tfjs's broadcastTo takes a slice an example
+    const cls = scope.get(this.clsToken).add(tf.zeros([batch, 1, width]));
     let x: Tensor = tf.concat([cls, patches], 1).add(scope.get(this.posEmbed)); // (B, 1 + P, width)
     for (const block of this.blocks) x = block.forward(scope, x);
     const token = x.slice([0, 0, 0], [batch, 1, width]).reshape([batch, width]);
