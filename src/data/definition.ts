@@ -5,6 +5,8 @@ import type { Dataset, DatasetContext } from './types.js';
 export interface DatasetFacts {
   /** Classification sets only. */
   readonly numClasses?: number;
+  /** In the order of the labels, without the background of detection sets; where they are known. */
+  readonly classNames?: readonly string[];
   /** [height, width, channels]; image sets only. */
   readonly imageShape?: readonly [number, number, number];
   /** Number of examples that training and testing see (of the official set); undefined where only the data tells. */

@@ -46,6 +46,7 @@ export const pennFudan: DatasetDefinition<typeof options> = {
   sources: ['penn-fudan'],
   facts: ({ limit }) => ({
     numClasses: CLASSES,
+    classNames: ['pedestrian'],
     trainSize: Math.min(TRAIN_SIZE, limit ?? TRAIN_SIZE),
     testSize: Math.min(TEST_SIZE, limit ?? TEST_SIZE),
   }),

@@ -1,6 +1,6 @@
 /**
  * Synthetic scenes with exact masks: cut-out photos and drawings of Tux Paint's stamps (Debian package
- * `tuxpaint-stamps-default`, GPL-2) over random backgrounds, 128 × 128 pixels, of three classes.
+ * `tuxpaint-stamps-default`, GPL-2) over random backgrounds, 128 × 128 pixels, of three classes or one.
  *
  * Every fifth stamp of a class, in the order of names, is for test scenes alone: no object of testing is seen in
  * training. Scenes depend on nothing but their number (see `makeScene`).
@@ -29,7 +29,13 @@ const TEST_FIRST = 2;
 const TRAIN_SIZE = 800;
 const TEST_SIZE = 100;
 
-const options = z.strictObject(detectionOptions({ min: 128, max: 128 }));
+const options = z.strictObject({
+  ...detectionOptions({ min: 128, max: 128 }),
+  one_class: z
+    .boolean()
+    .default(false)
+    .describe('every object is just an object, as in sets of nothing but pedestrians; false: of three kinds'),
+});
 
 export const stamps: DatasetDefinition<typeof options> = {
   name: 'stamps',
@@ -37,8 +43,9 @@ export const stamps: DatasetDefinition<typeof options> = {
     'synthetic scenes of cut-out animals, food and plants with exact masks, 128 × 128, from a Debian package',
   options,
   sources: [SOURCE],
-  facts: ({ limit }) => ({
-    numClasses: CLASSES.length + 1,
+  facts: ({ limit, one_class }) => ({
+    numClasses: namesOf(one_class).length + 1,
+    classNames: namesOf(one_class),
     trainSize: Math.min(TRAIN_SIZE, limit ?? TRAIN_SIZE),
     testSize: Math.min(TEST_SIZE, limit ?? TEST_SIZE),
   }),
@@ -50,6 +57,8 @@ export const stamps: DatasetDefinition<typeof options> = {
       readStamps(path),
     );
     const cutouts = unpack(packed);
+    const isTest = testMembers(cutouts);
+    const labelled = chosen.one_class ? cutouts.map((cutout) => ({ ...cutout, label: 1 })) : cutouts;
     const split = (title: string, own: readonly LabelledCutout[], length: number) => {
       const scenes: DetectionExample[] = [];
       const example = async (index: number) => {
@@ -58,18 +67,21 @@ export const stamps: DatasetDefinition<typeof options> = {
       };
       return detectionSplit(length, example, chosen, context.seed);
     };
-    const isTest = testMembers(cutouts);
-    const trainCutouts = cutouts.filter((_, i) => !isTest[i]);
-    const testCutouts = cutouts.filter((_, i) => isTest[i]);
+    const trainCutouts = labelled.filter((_, i) => !isTest[i]);
+    const testCutouts = labelled.filter((_, i) => isTest[i]);
     return {
       name: 'stamps',
       train: split('training', trainCutouts, TRAIN_SIZE),
       test: split('test', testCutouts, TEST_SIZE),
-      numClasses: CLASSES.length + 1,
+      numClasses: namesOf(chosen.one_class).length + 1,
       checksums: { [name]: sha256 },
     };
   },
 };
+
+function namesOf(oneClass: boolean): readonly string[] {
+  return oneClass ? ['object'] : CLASSES;
+}
 
 /** Which of the stamps are for testing. */
 function testMembers(cutouts: readonly LabelledCutout[]): boolean[] {
