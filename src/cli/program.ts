@@ -6,6 +6,7 @@ import { addExplain } from './explain.js';
 import { addFetch } from './fetch.js';
 import { addFigure } from './figure.js';
 import { addList } from './list.js';
+import { addPredict } from './predict.js';
 import { addRun } from './run.js';
 import { addSlurmTask } from './slurm-task.js';
 import { addSweep } from './sweep.js';
@@ -31,6 +32,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
   addCompare(program);
   addTable(program);
   addFigure(program);
+  addPredict(program);
   addExplain(program);
   addValidate(program);
   addFetch(program);

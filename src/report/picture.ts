@@ -41,7 +41,7 @@ const PANEL_HEIGHT = 270;
 const LINE = 18;
 const SWATCH = 26;
 
-const escapeXml = (text: string) =>
+export const escapeXml = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
 interface TextStyle {

@@ -139,6 +139,32 @@ export async function restoreCheckpoint(
   return state;
 }
 
+/**
+ * The weights and statistics in a run's checkpoint, as they are in memory (not in PyTorch's layout).
+ *
+ * @throws MissingError where there is none or it is damaged
+ */
+export async function readTrainedWeights(
+  runDirectory: string,
+): Promise<
+  ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array | Float64Array }>
+> {
+  const path = checkpointPath(runDirectory);
+  if (!existsSync(path)) {
+    throw new MissingError(
+      `${runDirectory} has no checkpoint (expected ${path}). Run its config.yaml to make one.`,
+    );
+  }
+  const { values } = await readCheckpoint(path);
+  const own = [PREFIX.parameters, PREFIX.statistics];
+  return new Map(
+    [...values].flatMap(([name, value]) => {
+      const prefix = own.find((start) => name.startsWith(start));
+      return prefix === undefined ? [] : [[name.slice(prefix.length), value] as const];
+    }),
+  );
+}
+
 /** The whole file, checked before anything of it is used. */
 async function readCheckpoint(path: string): Promise<{
   readonly state: z.output<typeof stateSchema>;

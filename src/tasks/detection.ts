@@ -24,7 +24,7 @@ import { writeCocoFiles } from './coco-files.js';
 import type { EvaluationContext, Task } from './task.js';
 
 /** Probability from which a pixel belongs to an object, as in torchvision's references. */
-const MASK_THRESHOLD = 0.5;
+export const MASK_THRESHOLD = 0.5;
 
 /**
  * Detection of objects and their masks: the sum of Mask R-CNN's five losses, scored by COCO's average precision of boxes

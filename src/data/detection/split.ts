@@ -32,7 +32,8 @@ export const detectionOptions = (size: { readonly min: number; readonly max: num
 
 type DetectionOptions = z.infer<z.ZodObject<ReturnType<typeof detectionOptions>>>;
 
-function collating({ min_size, max_size, size_divisible }: DetectionOptions): CollateOptions {
+/** What the options of a detection set say of resizing. */
+export function collating({ min_size, max_size, size_divisible }: DetectionOptions): CollateOptions {
   return { minSize: min_size, maxSize: max_size, sizeDivisible: size_divisible };
 }
 
