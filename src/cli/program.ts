@@ -7,6 +7,7 @@ import { addFetch } from './fetch.js';
 import { addFigure } from './figure.js';
 import { addList } from './list.js';
 import { addPredict } from './predict.js';
+import { addReport } from './report.js';
 import { addRun } from './run.js';
 import { addSlurmTask } from './slurm-task.js';
 import { addSweep } from './sweep.js';
@@ -32,6 +33,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
   addCompare(program);
   addTable(program);
   addFigure(program);
+  addReport(program);
   addPredict(program);
   addExplain(program);
   addValidate(program);

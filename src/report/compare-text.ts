@@ -14,7 +14,7 @@ import {
 } from './format.js';
 import { type TargetCell, targetLabel } from './target.js';
 
-interface Column {
+export interface Column {
   readonly head: string;
   readonly align: 'left' | 'right';
   cell(row: ComparisonRow): string;
@@ -86,7 +86,7 @@ function targetColumns(comparison: Comparison): Column[] {
   });
 }
 
-function columnsOf(comparison: Comparison): Column[] {
+export function columnsOf(comparison: Comparison): Column[] {
   const optimizers = new Set(comparison.rows.map((row) => row.optimizer));
   return [
     { head: 'method', align: 'left', cell: (row) => row.label },
@@ -132,7 +132,7 @@ function heading({ title, rows }: Comparison): string {
 }
 
 /** What the columns mean; `mark` is how the best mean is marked. */
-function legend(comparison: Comparison, mark: string): string[] {
+export function legend(comparison: Comparison, mark: string): string[] {
   const metric = comparison.metrics[0] ?? 'metric';
   const compared = comparison.rows.some((row) => row.metrics[metric]?.difference);
   return [

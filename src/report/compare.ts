@@ -96,7 +96,7 @@ function notesOf({ methods }: Setting): string[] {
 }
 
 /** The numbers of a comparison, before any formatting. */
-function compareSetting(setting: Setting, targets: readonly Target[] = []): Comparison {
+export function compareSetting(setting: Setting, targets: readonly Target[] = []): Comparison {
   const { methods, title } = setting;
   const names = metricNames(methods);
   const cells = names.map((name) => metricCells(name, methods));

@@ -13,6 +13,16 @@ import { type LineStyle, lineStyles } from './theme.js';
 
 type Styles = ReturnType<typeof lineStyles>;
 
+/** A panel with the numbers that it draws. */
+export interface CurvePanel extends Panel {
+  readonly curves: readonly MethodCurve[];
+}
+
+/** The figure of one setting. */
+export interface ComparisonBlock extends Block {
+  readonly panels: readonly CurvePanel[];
+}
+
 /** A loss that spans more than this factor is shown on a logarithmic axis. */
 const LOG_FACTOR = 10;
 /** Decades that a learning rate's axis shows at most. */
@@ -75,10 +85,16 @@ const valuesOf = (curves: readonly MethodCurve[]) =>
     ...diverged.flatMap(({ values }) => values),
   ]);
 
-function panel(title: string, curves: readonly MethodCurve[], styles: Styles, y: Plot.ScaleOptions): Panel {
+function panel(
+  title: string,
+  curves: readonly MethodCurve[],
+  styles: Styles,
+  y: Plot.ScaleOptions,
+): CurvePanel {
   const frame = { marginLeft: 42, marginRight: 14, marginTop: 10, marginBottom: 38 };
   return {
     title,
+    curves,
     options: {
       ...frame,
       x: { label: 'training step', labelAnchor: 'center', labelArrow: 'none', ticks: 5, tickSize: 4 },
@@ -93,7 +109,7 @@ function logAxis(curves: readonly MethodCurve[], decades: number): Plot.ScaleOpt
   return { type: 'log', domain, ticks: logTicks(domain), tickFormat: logTickLabel };
 }
 
-function lossPanel(curves: readonly MethodCurve[], styles: Styles): Panel {
+function lossPanel(curves: readonly MethodCurve[], styles: Styles): CurvePanel {
   // a diverging loss would squeeze all others to a line: the axis is made for the runs that ended well
   const calm = curves.some(({ band }) => band.length > 0)
     ? curves.map((curve) => ({ ...curve, diverged: [] }))
@@ -105,7 +121,7 @@ function lossPanel(curves: readonly MethodCurve[], styles: Styles): Panel {
   return panel(`Training loss${log ? ' (log scale)' : ''}`, curves, styles, axis);
 }
 
-function metricPanel(name: string, setting: Setting, styles: Styles): Panel | undefined {
+function metricPanel(name: string, setting: Setting, styles: Styles): CurvePanel | undefined {
   const percent = metricRegistry[name]?.percent === true;
   const curves = methodCurves(setting.methods, (run) => {
     const table = readRunCsv(run, 'eval.csv');
@@ -117,7 +133,8 @@ function metricPanel(name: string, setting: Setting, styles: Styles): Panel | un
   return panel(`Test ${name}${percent ? ' (%)' : ''}`, curves, styles, { nice: true, ticks: 6 });
 }
 
-function blockOf(setting: Setting): Block {
+/** Loss, effective learning rate and test metric of every method over the steps. */
+export function comparisonBlock(setting: Setting): ComparisonBlock {
   const { methods, seeds, title } = setting;
   const styles = lineStyles(methods);
   const column = (name: string) => (run: Run) => {
@@ -174,7 +191,7 @@ function blockOf(setting: Setting): Block {
  * @throws MissingError when there are no runs; UsageError for another ending.
  */
 export function comparisonFigure(runDirs: readonly string[], outFile: string): void {
-  const blocks = aggregate(findRuns(runDirs)).map(blockOf);
+  const blocks = aggregate(findRuns(runDirs)).map(comparisonBlock);
   const titles = blocks.map(({ title }) => title).join('; ');
   writePicture(
     outFile,

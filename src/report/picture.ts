@@ -18,7 +18,7 @@ export interface Panel {
   readonly options: Plot.PlotOptions;
 }
 
-interface LegendItem {
+export interface LegendItem {
   readonly label: string;
   readonly style: LineStyle;
 }
@@ -60,12 +60,17 @@ function text(
   return `<text x="${x}" y="${y}" ${look}>${escapeXml(content)}</text>`;
 }
 
-/** A plot as a nested `<svg>` at (x, y). */
-function plotSvg(options: Plot.PlotOptions, x: number, y: number, width: number, height: number): string {
+/** A plot as an `<svg>` element with the given attributes, at the size of its `viewBox`. */
+function plotSvg(
+  options: Plot.PlotOptions,
+  [width, height]: readonly [number, number],
+  attributes: Readonly<Record<string, string | number>>,
+): string {
   const { document } = parseHTML('<html><body></body></html>');
   const element = Plot.plot({ ...options, document, width, height } as Plot.PlotOptions);
-  element.querySelector('style')?.remove(); // meant for web pages; everything needed is in attributes
-  for (const [name, value] of Object.entries({ x, y, width, height, 'font-size': FONT_SIZE - 1 })) {
+  element.querySelector('style')?.remove(); // meant for pages with Plot's own; everything needed is in attributes
+  for (const name of ['width', 'height']) element.removeAttribute(name);
+  for (const [name, value] of Object.entries({ ...attributes, 'font-size': FONT_SIZE - 1 })) {
     element.setAttribute(name, String(value));
   }
   for (const name of ['class', 'fill', 'font-family', 'text-anchor']) element.removeAttribute(name);
@@ -127,7 +132,8 @@ function blockSvg(block: Block, top: number, width: number): { svg: string; heig
   block.panels.forEach((panel, i) => {
     const x = MARGIN + i * (panelWidth + GAP);
     parts.push(text(x, y + 10, panel.title, { size: 13, weight: 600 }));
-    parts.push(plotSvg(panel.options, x, y + 16, panelWidth, panelHeight));
+    const frame = { x, y: y + 16, width: panelWidth, height: panelHeight };
+    parts.push(plotSvg(panel.options, [panelWidth, panelHeight], frame));
   });
   y += panelHeight + 16 + LINE;
   for (const line of block.caption.flatMap((note) => wrap(note, width - 2 * MARGIN, 11))) {
@@ -135,6 +141,11 @@ function blockSvg(block: Block, top: number, width: number): { svg: string; heig
     y += 15;
   }
   return { svg: parts.join('\n'), height: y - top };
+}
+
+/** A panel as an `<svg>` for a web page, as wide as its place there. */
+export function panelSvg(panel: Panel, description: string): string {
+  return plotSvg(panel.options, [PANEL_WIDTH, PANEL_HEIGHT], { role: 'img', 'aria-label': description });
 }
 
 /** A standalone SVG of one or more blocks, below each other. */

@@ -7,16 +7,27 @@ const provenanceSchema = z.looseObject({
   version: z.string().catch('unknown'),
   gitCommit: z.string().nullable().catch(null),
   gitDirty: z.boolean().nullable().catch(null),
+  node: z.string().catch('unknown'),
   tensorflow: z.string().catch('unknown'),
   device: z.string().catch('unknown'),
   cpu: z.string().catch('unknown'),
   threads: z.number().catch(0),
+  precision: z.string().catch('unknown'),
   compiled: z.boolean().catch(true),
   checksums: z.record(z.string(), z.string()).catch({}),
+  command: z.string().catch('unknown'),
   fidelity: z.array(z.string()).catch([]),
 });
 
 type Provenance = z.output<typeof provenanceSchema>;
+
+/** Of each run in `dirs` that has one. */
+export function readProvenances(dirs: readonly string[]): Provenance[] {
+  return dirs
+    .map((dir) => join(dir, 'provenance.json'))
+    .filter((path) => existsSync(path))
+    .map((path) => provenanceSchema.parse(JSON.parse(readFileSync(path, 'utf8'))));
+}
 
 /** Each distinct text with the number of runs that have it, e.g. `0.1.0 (12 runs), 0.2.0 (2 runs)`. */
 function counted(texts: readonly string[]): { distinct: number; text: string } {
@@ -26,18 +37,17 @@ function counted(texts: readonly string[]): { distinct: number; text: string } {
   return { distinct: counts.size, text: parts.join(', ') };
 }
 
-const program = ({ version, gitCommit, gitDirty }: Provenance) =>
+/** Version, commit and whether it had local changes. */
+export const program = ({ version, gitCommit, gitDirty }: Provenance) =>
   `${version}${gitCommit ? ` ${gitCommit.slice(0, 7)}` : ''}${gitDirty ? ' with local changes' : ''}`;
 
-const machine = ({ device, cpu, threads, tensorflow, compiled }: Provenance) =>
+/** Processor, threads and TensorFlow. */
+export const machine = ({ device, cpu, threads, tensorflow, compiled }: Provenance) =>
   `${device}, ${cpu}, ${threads} threads, TensorFlow ${tensorflow}${compiled ? '' : ', eager'}`;
 
 /** What speaks against comparing the runs in `dirs`, a sentence each: other programs, data or machines; cut data. */
 export function provenanceNotes(dirs: readonly string[]): string[] {
-  const found = dirs
-    .map((dir) => join(dir, 'provenance.json'))
-    .filter((path) => existsSync(path))
-    .map((path) => provenanceSchema.parse(JSON.parse(readFileSync(path, 'utf8'))));
+  const found = readProvenances(dirs);
   const notes: string[] = [];
   const programs = counted(found.map(program));
   if (programs.distinct > 1)

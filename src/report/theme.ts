@@ -86,13 +86,13 @@ export function pairStyle({ config }: Method): LineStyle {
     : { color, dash: '5 3', width: 1.6 };
 }
 
-/** Dark-mode rules; viewers without them (and the PNG renderer) keep the light colours. */
+/** Dark-mode rules; viewers without them, the PNG renderer and paper keep the light colours. */
 export function darkModeCss(): string {
   const swaps = Object.entries(darkColors).map(
     ([light, dark]) => `[stroke="${light}"]{stroke:${dark}}[fill="${light}"]{fill:${dark}}`,
   );
   return [
-    '@media (prefers-color-scheme: dark){',
+    '@media screen and (prefers-color-scheme: dark){',
     `svg{color:#e6edf3}.paper{fill:#0d1117}[stroke="${PAPER}"]{stroke:#0d1117}`,
     ...swaps,
     '}',

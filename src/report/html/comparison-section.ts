@@ -1,0 +1,23 @@
+import type { Comparison } from '../compare.js';
+import { columnsOf, legend } from '../compare-text.js';
+import { html, type Markup } from './markup.js';
+import { dataTable } from './table.js';
+
+/** The table of `gen-bench compare`, with what is not in its numbers below it. */
+export function comparisonSection(comparison: Comparison): Markup {
+  const columns = columnsOf(comparison);
+  const rows = comparison.rows.map((row) =>
+    columns.map((column) => {
+      const text = column.cell(row);
+      return column.isBest?.(row) ? html`<strong>${text}<span class="unseen"> (best)</span></strong>` : text;
+    }),
+  );
+  return html`<h3>Comparison</h3>
+${dataTable(`Methods compared: ${comparison.title}`, columns, rows)}
+${
+  comparison.notes.length > 0 &&
+  html`<h4>Not in the means, and what else to know</h4>
+<ul class="notes">${comparison.notes.map((note) => html`<li>${note}</li>`)}</ul>`
+}
+<p class="small">${legend(comparison, 'bold').join(' ')}</p>`;
+}
