@@ -1,5 +1,8 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs';
+import module from 'node:module';
+
+module.enableCompileCache?.(); // from Node 22.1 on: compiled code is kept for the next start
 
 const entry = new URL('../dist/cli/main.js', import.meta.url);
 if (existsSync(entry)) {

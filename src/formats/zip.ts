@@ -1,6 +1,6 @@
 /** Reading from zip archives (Python wheels, PyTorch checkpoints); nothing is unpacked to names from the archive. */
 import { buffer } from 'node:stream/consumers';
-import yauzl from 'yauzl';
+import type { ZipFile } from 'yauzl';
 import { MissingError } from '../errors.js';
 import { damaged, unpackedLimit } from './files.js';
 
@@ -67,8 +67,9 @@ export async function readZipMember(path: string, member: string): Promise<Buffe
 }
 
 /** yauzl itself refuses absolute names and names that climb out with '..'. */
-async function withZip<T>(path: string, use: (zip: yauzl.ZipFile) => Promise<T>): Promise<T> {
-  let zip: yauzl.ZipFile | undefined;
+async function withZip<T>(path: string, use: (zip: ZipFile) => Promise<T>): Promise<T> {
+  const { default: yauzl } = await import('yauzl'); // late: configs are checked without
+  let zip: ZipFile | undefined;
   try {
     zip = await yauzl.openPromise(path, { autoClose: false, lazyEntries: true });
     return await use(zip);
