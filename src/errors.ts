@@ -29,3 +29,8 @@ export class DivergedError extends GenBenchError {
 export class InterruptedError extends GenBenchError {
   readonly exitCode = 130;
 }
+
+/** Results are no longer what they were: where nothing but the program changed, a defect of it. */
+export class DriftError extends GenBenchError {
+  readonly exitCode = 1;
+}

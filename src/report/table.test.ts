@@ -47,7 +47,7 @@ beforeAll(() => {
 });
 
 const make = (options: Partial<TableOptions> = {}) =>
-  table(2, { results: dir, format: 'md', tier: 'full', ...options });
+  table(2, { results: dir, format: 'md', tier: 'full', ...options }).text;
 
 describe('the paper', () => {
   it('has two models, six methods and seven data sets, and sums as printed', () => {

@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
-import { UsageError } from '../errors.js';
+import { existsSync, statSync } from 'node:fs';
+import { DriftError, UsageError } from '../errors.js';
 import { aggregate, type Setting } from './aggregate.js';
-import { listRuns } from './runs.js';
+import { drifts, measuredCells, readMeasuredCells } from './drift.js';
+import { findRuns, listRuns } from './runs.js';
 import type { TableDocument, Tier } from './table-document.js';
 import { tableCsv, tableLatex, tableMarkdown } from './table-text.js';
 import { table2Full, table2Mini } from './table2.js';
@@ -30,28 +31,55 @@ const tableNumbers = Object.keys(builders).map(Number);
 export interface TableOptions {
   /** Directory with the runs; one that does not exist holds none, and all cells say so. */
   readonly results: string;
-  /** `paper`: the paper's numbers beside those measured here. */
-  readonly against?: 'paper';
+  /** `paper`: the paper's numbers beside those measured here. Else results of earlier: a directory, or a table's CSV. */
+  readonly against?: string;
+  /** By how much a mean may differ from the earlier one, in the table's unit. */
+  readonly tolerance?: number;
   readonly format: keyof typeof writers;
   readonly tier: Tier;
+}
+
+/** A table as text, and what has drifted from earlier results. */
+export interface WrittenTable {
+  readonly text: string;
+  /** undefined where nothing was to be compared, or nothing has drifted. */
+  readonly drift: DriftError | undefined;
 }
 
 /**
  * One of the paper's tables from the runs found, as text. Every cell says whether it was measured here, is the
  * paper's, or was not run.
  *
- * @throws UsageError for a table or combination that there is not.
+ * @throws UsageError for a table or combination that there is not; MissingError without the earlier results.
  */
-export function table(number: number, options: TableOptions): string {
+export function table(number: number, options: TableOptions): WrittenTable {
   const builder = builders[number];
   if (!builder) throw new UsageError(`table ${number}: expected ${tableNumbers.join(', ')}`);
-  if (options.tier === 'mini' && options.against === 'paper') {
+  const { against, tier } = options;
+  const againstPaper = against === 'paper';
+  if (tier === 'mini' && againstPaper) {
     throw new UsageError(
       '--tier mini --against paper: the paper has no such numbers; leave one of the two out',
     );
   }
-  const settings = aggregate(existsSync(options.results) ? listRuns([options.results]) : []);
-  const document =
-    options.tier === 'mini' ? builder.mini(settings) : builder.full(settings, options.against === 'paper');
-  return writers[options.format](document);
+  if (options.tolerance !== undefined && (against === undefined || againstPaper)) {
+    throw new UsageError('--tolerance goes with --against <directory or CSV of earlier results>');
+  }
+  const build = (settings: readonly Setting[]) =>
+    tier === 'mini' ? builder.mini(settings) : builder.full(settings, againstPaper);
+  const document = build(aggregate(existsSync(options.results) ? listRuns([options.results]) : []));
+  const text = writers[options.format](document);
+  if (against === undefined || againstPaper) return { text, drift: undefined };
+  const isDirectory = statSync(against, { throwIfNoEntry: false })?.isDirectory();
+  const then = isDirectory
+    ? measuredCells(build(aggregate(findRuns([against]))))
+    : readMeasuredCells(against, document);
+  const found = drifts(then, measuredCells(document), options.tolerance ?? 0);
+  return { text, drift: found.length > 0 ? driftError(found, then.size, against) : undefined };
+}
+
+function driftError(found: readonly string[], count: number, against: string): DriftError {
+  return new DriftError(
+    `${found.length} of ${count} measured cells of ${against} are not what they were:\n${found.map((line) => `  ${line}`).join('\n')}`,
+  );
 }

@@ -10,7 +10,7 @@ const dir = mkdtempSync(join(tmpdir(), 'gen-bench-table34-'));
 afterAll(() => rmSync(dir, { recursive: true }));
 
 const make = (number: number, options: Partial<TableOptions> = {}) =>
-  table(number, { results: dir, format: 'md', tier: 'full', ...options });
+  table(number, { results: dir, format: 'md', tier: 'full', ...options }).text;
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
 const nlg = {
