@@ -33,7 +33,14 @@ export {
   type StandaloneModel,
   type TextInputs,
 } from './models/create.js';
-export { encoders, languageModels, models } from './models/registry.js';
+export type {
+  DetectionTarget,
+  DetectionTensors,
+  DetectorEvaluation,
+  DetectorTraining,
+  StandaloneDetector,
+} from './models/detector.js';
+export { detectors, encoders, languageModels, models } from './models/registry.js';
 export type { DecodeInputs, KeyValueCache } from './models/types.js';
 export type { RunSummary } from './run/summary.js';
 export { tasks } from './tasks/registry.js';

@@ -54,7 +54,7 @@ async function writeRun(name: string, text: string, model: Model): Promise<strin
 
 let detector = '';
 let classifier = '';
-let logits: Float64Array | Float32Array;
+let logits: number[];
 
 beforeAll(async () => {
   await loadEngine();
@@ -82,7 +82,7 @@ beforeAll(async () => {
     );
     return model.forward(new Scope(all, weights, { training: false }), { image: input });
   });
-  logits = readFloats(output);
+  logits = [...readFloats(output)];
   disposeAll([...weights, output]);
   model.dispose();
 });
@@ -124,7 +124,8 @@ describe('predict', () => {
     const { exitCode, stdout } = await runMain('predict', classifier, image);
     expect(exitCode).toBe(0);
     const sum = logits.reduce((total, logit) => total + Math.exp(logit), 0);
-    const expected = Array.from(logits, (logit, i) => ({ name: `class ${i}`, p: Math.exp(logit) / sum }))
+    const expected = logits
+      .map((logit, i) => ({ name: `class ${i}`, p: Math.exp(logit) / sum }))
       .sort((a, b) => b.p - a.p)
       .slice(0, 5);
     const found = stdout.trimEnd().split('\n');

@@ -3,15 +3,20 @@ import { loadEngine, type Tensor, tf } from '../engine/tf.js';
 import { UsageError } from '../errors.js';
 import { readWeights } from '../formats/weights.js';
 import { loadAdapter, saveAdapter } from './adapter-file.js';
+import { MaskRcnn } from './detection/mask-rcnn.js';
+import { type StandaloneDetector, standaloneDetector } from './detector.js';
 import { Scope } from './layers/scope.js';
-import { encoders, generators, languageModels, models, recommenders } from './registry.js';
+import { detectors, encoders, generators, languageModels, models, recommenders } from './registry.js';
 import type { DecodeInputs, KeyValueCache, LanguageModel, Model, ModelDefinition } from './types.js';
 import { exportWeights, loadWeights } from './weights.js';
 
 export interface CreateModelOptions {
   /** A name of `gen-bench list models`. */
   readonly name: string;
-  /** Classes of the classifier. Models of images need it; models of text without it have no classifier. */
+  /**
+   * Classes of the classifier; a detector's count the background, as torchvision's. Models of images need it; models of
+   * text without it have no classifier.
+   */
   readonly numClasses?: number;
   /** Height and width of the images in pixels; models of images only. */
   readonly inputSize?: number;
@@ -68,6 +73,8 @@ export interface StandaloneModel extends Pick<Model, 'name' | 'parameters' | 'st
   saveAdapter(folder: string): Promise<void>;
 }
 
+type DetectorName = keyof typeof detectors;
+
 /**
  * Creates a model with fresh weights, loading TensorFlow first if need be.
  *
@@ -78,12 +85,21 @@ export interface StandaloneModel extends Pick<Model, 'name' | 'parameters' | 'st
  * @example
  * const model = await createModel({ name: 'roberta-base', numClasses: 3 });
  * const logits = model.forward(ids, { mask, training: false });
+ * @example
+ * const model = await createModel({ name: 'maskrcnn_resnet50_fpn', numClasses: 91 });
+ * const [{ boxes, labels, scores, masks }] = model.forward(image, { training: false });
  * @throws UsageError for an unknown name or option; MissingError without TensorFlow
  */
-export async function createModel(options: CreateModelOptions): Promise<StandaloneModel> {
+export async function createModel(
+  options: CreateModelOptions & { readonly name: DetectorName },
+): Promise<StandaloneDetector>;
+export async function createModel(options: CreateModelOptions): Promise<StandaloneModel>;
+export async function createModel(
+  options: CreateModelOptions,
+): Promise<StandaloneModel | StandaloneDetector> {
   const { name, numClasses, inputSize, channels = 3, numItems, sequenceLength, seed = 0 } = options;
   const all: Readonly<Record<string, ModelDefinition>> = {
-    ...{ ...models, ...encoders, ...languageModels, ...recommenders, ...generators },
+    ...{ ...models, ...encoders, ...languageModels, ...recommenders, ...generators, ...detectors },
   };
   if (!Object.hasOwn(all, name)) {
     throw new UsageError(`unknown model '${name}'; there are: ${Object.keys(all).join(', ')}.`);
@@ -104,6 +120,10 @@ export async function createModel(options: CreateModelOptions): Promise<Standalo
     sequenceLength,
     ...(inputSize !== undefined && { imageShape: [inputSize, inputSize, channels] as const }),
   });
+  return model instanceof MaskRcnn ? standaloneDetector(model) : standaloneModel(model, name);
+}
+
+function standaloneModel(model: Model, name: string): StandaloneModel {
   return {
     name,
     parameters: model.parameters,

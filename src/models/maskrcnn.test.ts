@@ -20,6 +20,7 @@ import { LOSS_NAMES, type LossName } from './detection/losses.js';
 import { MaskRcnn } from './detection/mask-rcnn.js';
 import { maskTarget, pasteMask } from './detection/masks.js';
 import { type DetectorOptions, torchvisionOptions } from './detection/options.js';
+import { standaloneDetector } from './detector.js';
 import { Scope } from './layers/scope.js';
 import { loadWeights, type WeightSource } from './weights.js';
 
@@ -157,7 +158,7 @@ describe('Mask R-CNN with the weights of torchvision', () => {
     await loadWeights(model, formulaWeights());
     detector = new Detector(model);
     weights = readAll(model.parameters);
-  });
+  }, 60_000);
   afterAll(() => {
     disposeAll(weights);
     detector.dispose();
@@ -217,6 +218,45 @@ describe('Mask R-CNN with the weights of torchvision', () => {
     detector.detect(weights, batch).forEach((found, i) => {
       expectSameDetections(found, given.together[i]!, i);
     });
+  });
+
+  test('as a library: the same losses and detections of float images and masks', () => {
+    const library = standaloneDetector(model);
+    const floats = [0, 1].map((i) => {
+      const { pixels, height, width } = example(i);
+      return floatTensor(
+        Float32Array.from(pixels, (byte) => byte / 255),
+        [height, width, 3],
+      );
+    });
+    const targets = [0, 1].map((i) => {
+      const { labels, instances, height, width } = example(i);
+      const masks = [...labels.keys()].flatMap((object) =>
+        Array.from(instances, (found) => Number(found === object + 1)),
+      );
+      return { labels, masks: tf.tensor(masks, [labels.length, height, width], 'int32') };
+    });
+    const resizing = { minSize: given.minSize, maxSize: given.maxSize };
+    const sampler = (candidates: Int32Array, count: number) => candidates.subarray(0, count);
+    const losses = library.forward(floats, { training: true, targets, sampler, ...resizing });
+    for (const name of LOSS_NAMES) {
+      expect(Math.abs(losses[name].dataSync()[0]! / given.losses[name] - 1), name).toBeLessThan(1e-4);
+    }
+    library
+      .forward(floats, { training: false, ...resizing })
+      .forEach(({ boxes, labels, scores, masks }, i) => {
+        const expected = given.together[i]!;
+        expect([...labels.dataSync()]).toEqual(expected.labels);
+        expect(error(readFloats(scores), expected.scores)).toBeLessThan(1e-4);
+        expect(error(readFloats(boxes), expected.boxes.flat())).toBeLessThan(1e-4);
+        const [height, width] = given.sizes[i]!;
+        expect(masks.shape).toEqual([expected.labels.length, height, width]);
+        const values = readFloats(masks);
+        const sum = values
+          .subarray(0, height * width)
+          .reduce((total: number, value: number) => total + value, 0);
+        expect(Math.abs(sum / expected.masks[0]![1] - 1)).toBeLessThan(2e-3);
+      });
   });
 
   function expectSameDetections(found: Detections, expected: StoredDetections, image: number): void {

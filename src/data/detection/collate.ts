@@ -15,8 +15,10 @@ export interface CollateOptions {
 const MEAN = [0.485, 0.456, 0.406];
 const DEVIATION = [0.229, 0.224, 0.225];
 const f = Math.fround;
-const normalised = MEAN.map((mean, channel) =>
-  Float32Array.from({ length: 256 }, (_, byte) => f(f(byte / 255) - f(mean)) / f(DEVIATION[channel]!)),
+const normalise = (value: number, channel: number) =>
+  f(f(value) - f(MEAN[channel]!)) / f(DEVIATION[channel]!);
+const normalisedBytes = MEAN.map((_, channel) =>
+  Float32Array.from({ length: 256 }, (_, byte) => normalise(byte / 255, channel)),
 );
 
 /**
@@ -87,6 +89,8 @@ function resizeImage(
   target: Float32Array,
   rowLength: number,
 ): void {
+  const floats =
+    pixels instanceof Float32Array ? pixels.map((value, i) => normalise(value, i % 3)) : undefined;
   const rows = linearTaps(height, newHeight, false);
   const columns = linearTaps(width, newWidth, isMirrored);
   for (let y = 0; y < newHeight; y++) {
@@ -94,8 +98,11 @@ function resizeImage(
     for (let x = 0; x < newWidth; x++) {
       const { low: x0, high: x1, share: u } = columns[x]!;
       for (let c = 0; c < 3; c++) {
-        const table = normalised[c]!;
-        const value = (row: number, column: number) => table[pixels[(row * width + column) * 3 + c]!]!;
+        const table = normalisedBytes[c]!;
+        const value = (row: number, column: number) => {
+          const at = (row * width + column) * 3 + c;
+          return floats ? floats[at]! : table[pixels[at]!]!;
+        };
         const upper = (1 - u) * value(y0, x0) + u * value(y0, x1);
         const lower = (1 - u) * value(y1, x0) + u * value(y1, x1);
         target[(y * rowLength + x) * 3 + c] = (1 - v) * upper + v * lower;

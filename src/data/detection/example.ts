@@ -2,16 +2,28 @@
 export interface DetectionExample {
   readonly height: number;
   readonly width: number;
-  /** [height, width, 3], red, green, blue */
-  readonly pixels: Uint8Array;
+  /** [height, width, 3], red, green, blue: bytes, or numbers in [0, 1] */
+  readonly pixels: Uint8Array | Float32Array;
   /** [height, width]: at every pixel 0, or 1 + the index of the object seen there */
   readonly instances: Uint8Array;
   /** Class of every object, from 1. */
   readonly labels: Int32Array;
+  /** [G, 4], left, top, right, bottom of every object; absent: those of what is seen of it. */
+  readonly boxes?: Float32Array;
 }
 
-/** Left, top, right, bottom of every object, [G, 4]: its first and last columns and rows, as torchvision's `masks_to_boxes`. */
-export function objectBoxes({ height, width, instances, labels }: DetectionExample): Float32Array {
+/**
+ * Left, top, right, bottom of every object, [G, 4]: where not given its first and last columns and rows, as torchvision's
+ * `masks_to_boxes`.
+ */
+export function objectBoxes({
+  height,
+  width,
+  instances,
+  labels,
+  boxes: given,
+}: DetectionExample): Float32Array {
+  if (given) return given.slice();
   const boxes = new Float32Array(labels.length * 4);
   const seen = new Uint8Array(labels.length);
   for (let y = 0; y < height; y++) {
