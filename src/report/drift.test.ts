@@ -49,6 +49,7 @@ describe('table --against earlier results', () => {
     expect(() => compared(then, { against: join(root, 'nowhere') })).toThrow(MissingError);
     writeFileSync(other, table(2, { results: then, format: 'csv', tier: 'full' }).text);
     expect(() => compared(then, { against: other })).toThrow(/not a table 2, tier mini/);
+    expect(() => compared(then, { tier: 'full' })).toThrow(/no measured cell of table 2, tier full/);
     writeFileSync(other, 'a,b\n1,2\n');
     expect(() => compared(then, { against: other })).toThrow(/not a table 2, tier mini/);
     writeFileSync(other, 'a,"b\n1,2\n');

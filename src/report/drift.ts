@@ -47,7 +47,6 @@ export function readMeasuredCells(path: string, like: TableDocument): MeasuredCe
     }
     if (line.source === 'measured') cells.set(cellName(group, line.method ?? '', column), Number(value));
   }
-  if (cells.size === 0) throw new MissingError(`${path}: no measured cell to compare with`);
   return cells;
 }
 

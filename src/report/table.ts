@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { DriftError, UsageError } from '../errors.js';
+import { DriftError, MissingError, UsageError } from '../errors.js';
 import { aggregate, type Setting } from './aggregate.js';
 import { drifts, measuredCells, readMeasuredCells } from './drift.js';
 import { findRuns, listRuns } from './runs.js';
@@ -74,6 +74,9 @@ export function table(number: number, options: TableOptions): WrittenTable {
   const then = isDirectory
     ? measuredCells(build(aggregate(findRuns([against]))))
     : readMeasuredCells(against, document);
+  if (then.size === 0) {
+    throw new MissingError(`${against}: no measured cell of table ${number}, tier ${tier}, to compare with`);
+  }
   const found = drifts(then, measuredCells(document), options.tolerance ?? 0);
   return { text, drift: found.length > 0 ? driftError(found, then.size, against) : undefined };
 }
