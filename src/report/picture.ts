@@ -70,6 +70,8 @@ function plotSvg(
   const element = Plot.plot({ ...options, document, width, height } as Plot.PlotOptions);
   element.querySelector('style')?.remove(); // meant for pages with Plot's own; everything needed is in attributes
   for (const name of ['width', 'height']) element.removeAttribute(name);
+  // names of marks, which nobody reads inside a picture and which groups must not have
+  for (const group of element.querySelectorAll('[aria-label]')) group.removeAttribute('aria-label');
   for (const [name, value] of Object.entries({ ...attributes, 'font-size': FONT_SIZE - 1 })) {
     element.setAttribute(name, String(value));
   }

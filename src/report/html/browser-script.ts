@@ -31,7 +31,7 @@ const ticks = (low, high) => {
 const logTicks = (low, high) => {
   const found = [], decades = Math.log10(high / low);
   for (let e = Math.floor(Math.log10(low)); e <= Math.log10(high); e++)
-    for (const m of decades < 1 ? [1, 2, 3, 5, 7] : decades < 3 ? [1, 3] : [1]) {
+    for (const m of decades < 1 ? [1, 2, 3, 5, 7] : decades < 3 ? [1, 2, 5] : [1]) {
       const value = Number(m + 'e' + e);
       if (value >= low && value <= high) found.push(value);
     }
@@ -81,7 +81,7 @@ const drawParabola = (svg, probe) => {
   svg.append(make('path', { d: path(curve, x, y), class: 'curve' }));
   const foot = H - BOTTOM;
   if (shownStar) svg.append(make('path', { d: 'M' + x(star) + ',' + foot + 'l-6,-11h12z', class: 'star' }));
-  else if (has(star)) svg.append(make('text', { x: star > 0 ? W - RIGHT : LEFT + 4, y: foot - 6, 'text-anchor': star > 0 ? 'end' : 'start' }, star > 0 ? 'η* beyond →' : '← η* beyond'));
+  else if (has(star)) svg.append(make('text', { x: star > 0 ? W - RIGHT : LEFT + 4, y: star > 0 === probe[GG] > 0 ? TOP + 8 : foot - 18, 'text-anchor': star > 0 ? 'end' : 'start' }, star > 0 ? 'η* beyond →' : '← η* beyond'));
   if (has(probe[AFTER]) && Math.abs(probe[AFTER]) <= 4 * size)
     svg.append(make('path', { d: 'M' + x(probe[AFTER]) + ',' + (foot - 6) + 'l6,6l-6,6l-6,-6z', class: 'after' }));
   for (const [name, s, value] of points) {

@@ -31,11 +31,14 @@ code { font: 13px ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; }
 .counts { display: flex; flex-wrap: wrap; gap: 8px; margin: 12px 0; padding: 0; list-style: none; }
 .counts li { padding: 4px 12px; border: 1px solid var(--line); border-radius: 6px; background: var(--shade); }
 .counts strong { font-variant-numeric: tabular-nums; }
-.scroll { overflow-x: auto; position: relative; }
+.scroll { overflow-x: auto; position: relative; background:
+  linear-gradient(to left, var(--paper) 30%, transparent) right / 48px 100% no-repeat local,
+  linear-gradient(to left, var(--line), transparent) right / 16px 100% no-repeat scroll; }
 table { border-collapse: collapse; font-size: 13.5px; font-variant-numeric: tabular-nums; margin: 4px 0; }
 caption { text-align: left; color: var(--soft); font-size: 13px; padding: 2px 0 4px; }
 th, td { text-align: left; padding: 5px 14px 5px 0; border-bottom: 1px solid var(--line); vertical-align: top; font-weight: 400; }
 td { min-width: 6ch; max-width: 44ch; }
+tbody th { min-width: 15ch; }
 thead th { font-weight: 600; border-bottom-color: var(--soft); white-space: nowrap; }
 td.number, th.number { text-align: right; white-space: nowrap; }
 details { margin: 8px 0; }
