@@ -101,5 +101,15 @@ async function launch(
     });
   }
   const { runSweep } = await import('../sweep/run.js');
-  return runSweep(jobs, { ...options, jobs: flags.jobs ?? 1 });
+  return runSweep(jobs, { ...options, jobs: flags.jobs ?? (await chooseJobs(jobs)) });
+}
+
+async function chooseJobs(jobs: readonly SweepJob[]): Promise<number> {
+  const { defaultJobs, thisMachine } = await import('../sweep/default-jobs.js');
+  const configs = jobs.map(({ config }) => config);
+  const count = defaultJobs(configs, thisMachine());
+  if (count > 1) {
+    process.stderr.write(`${count} runs at a time, which shows in their times; --jobs 1 runs one by one\n`);
+  }
+  return count;
 }
