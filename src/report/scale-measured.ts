@@ -5,7 +5,7 @@ import { findRuns, type Run } from './runs.js';
 import type { StepTimes } from './scale-model.js';
 
 /** Speed of GeN runs beside their own steps without probes. */
-export interface MeasuredSpeed {
+interface MeasuredSpeed {
   readonly phi: number;
   /** Forward passes of a probe. */
   readonly probePasses: number;
