@@ -3,6 +3,7 @@
  * learning rate over the steps, and the test metric where it was evaluated more than once.
  */
 import * as Plot from '@observablehq/plot';
+import { MissingError } from '../errors.js';
 import { metrics as metricRegistry } from '../metrics/registry.js';
 import { aggregate, metricNames, type Setting } from './aggregate.js';
 import { extent, logDomain, logTickLabel, logTicks } from './axes.js';
@@ -188,10 +189,13 @@ export function comparisonBlock(setting: Setting): ComparisonBlock {
 /**
  * Draws the runs found under `runDirs` to `outFile` (.svg or .png), a row of panels for each setting.
  *
+ * @param task draws the runs of this task alone
  * @throws MissingError when there are no runs; UsageError for another ending.
  */
-export function comparisonFigure(runDirs: readonly string[], outFile: string): void {
-  const blocks = aggregate(findRuns(runDirs)).map(comparisonBlock);
+export function comparisonFigure(runDirs: readonly string[], outFile: string, task?: string): void {
+  const runs = findRuns(runDirs).filter(({ config }) => task === undefined || config.task === task);
+  if (runs.length === 0) throw new MissingError(`${runDirs.join(', ')}: no runs of the task ${task}`);
+  const blocks = aggregate(runs).map(comparisonBlock);
   const titles = blocks.map(({ title }) => title).join('; ');
   writePicture(
     outFile,

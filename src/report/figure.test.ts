@@ -41,6 +41,14 @@ beforeAll(() => {
     summary: { status: 'diverged', steps: 20 },
   });
   fakeRun(join(dir, 'once/gen'), { metrics: rows(30, decay), evals: evals([30]) });
+  const detection = { config: { task: 'detection' }, model: { name: 'maskrcnn_small_fpn' } };
+  fakeRun(join(dir, 'detection/gen'), {
+    ...detection,
+    dataset: { name: 'stamps' },
+    metrics: rows(60, decay),
+    summary: { final: { box_ap: 0.2 } },
+  });
+  fakeRun(join(dir, 'detection/other'), { metrics: rows(60, decay) });
   const synthetic = { config: { task: 'synthetic', dataset: undefined }, model: { name: 'beale' } };
   const path = rows(100, decay).map((row) => ({ ...row, x1: -2 + row.step / 20, x2: -1.5 + row.step / 50 }));
   fakeRun(join(dir, 'beale/gen'), { ...synthetic, metrics: path, summary: { final: { loss: 1 } } });
@@ -101,6 +109,22 @@ describe('figure 7', () => {
       expect.arrayContaining(['Beale function', 'GeN-SGD', 'SGD', 'Path of the first 60 iterations']),
     );
     expect(texts.join(' ')).toMatch(/GeN-SGD 0\.1, SGD 0\.1\./);
+  });
+});
+
+describe('figure 10', () => {
+  it('shows loss and learning rate of detection runs alone', () => {
+    const { svg, texts } = draw(10, 'detection');
+    expect(svg).not.toMatch(/NaN|undefined|Infinity/);
+    expect(texts).toEqual(
+      expect.arrayContaining([
+        'maskrcnn_small_fpn on stamps',
+        'Training loss',
+        'Effective learning rate (log scale)',
+      ]),
+    );
+    expect(texts).not.toContain('resnet8 on digits');
+    expect(() => draw(10, 'once')).toThrow('no runs of the task detection');
   });
 });
 

@@ -10,6 +10,7 @@ const builders: Readonly<Record<string, (results: readonly string[], out: string
   1: comparisonFigure,
   6: (results, out) => syntheticFigure('rosenbrock', results, out),
   7: (results, out) => syntheticFigure('beale', results, out),
+  10: (results, out) => comparisonFigure(results, out, 'detection'),
   11: ganFigure,
   12: samplesFigure,
   13: comparisonFigure,
