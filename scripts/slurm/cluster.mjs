@@ -15,7 +15,7 @@ SlurmctldPort=${PORTS.controller}
 SlurmdPort=${PORTS.node}
 SlurmUser=root
 AuthType=auth/munge
-AuthInfo=socket=${dir}/munge/socket,cred_expire=5
+AuthInfo=socket=${dir}/munge/socket,cred_expire=15
 CredType=cred/munge
 StateSaveLocation=${dir}/state
 SlurmdSpoolDir=${dir}/spool

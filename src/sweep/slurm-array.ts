@@ -79,16 +79,13 @@ export function writeOutcome(dir: string, index: number, outcome: JobOutcome): v
   writeWhole(outcomePath(dir, index), JSON.stringify(rest));
 }
 
-/** What became of a task that is no longer in the queue. */
-export function readOutcome(dir: string, index: number, runDir: string): JobOutcome {
+/** What became of a task that is no longer in the queue; undefined where it left no word. */
+export function readOutcome(dir: string, index: number, runDir: string): JobOutcome | undefined {
   let text: string;
   try {
     text = readFileSync(outcomePath(dir, index), 'utf8');
   } catch {
-    const message =
-      'the task left the queue without a word (out of memory, cancelled, or its node failed); ' +
-      `its output is in ${logPath(dir, String(index))}`;
-    return { kind: 'failed', exitCode: 1, message };
+    return undefined;
   }
   const outcome = JSON.parse(text) as JobOutcome;
   if (outcome.kind !== 'done' && outcome.kind !== 'skipped') return outcome;

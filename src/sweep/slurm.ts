@@ -93,6 +93,7 @@ async function runArray(
 
   const waiting = new Map(jobs.map((job, index) => [index, job]));
   const started = new Set<number>();
+  const silent = new Set<number>();
   const stop = () => cancel(jobId);
   if (signal?.aborted) stop();
   signal?.addEventListener('abort', stop);
@@ -103,13 +104,20 @@ async function runArray(
       if (!queued) continue;
       for (const [index, job] of waiting) {
         const state = queued.get(index);
+        if (state !== undefined) silent.delete(index);
         if (state !== undefined && state !== 'PENDING' && !started.has(index)) {
           started.add(index);
           options.onEvent?.({ kind: 'started', job });
         }
         if (state !== undefined) continue;
+        const found = readOutcome(dir, index, join(outDir, job.dir));
+        // without a word, or interrupted, it may only be on its way back into the queue: missing again, it is gone
+        if ((!found || found.kind === 'interrupted') && !silent.has(index)) {
+          silent.add(index);
+          continue;
+        }
         waiting.delete(index);
-        const outcome = readOutcome(dir, index, join(outDir, job.dir));
+        const outcome = found ?? lostTask(dir, index);
         // what the cancelled array never began, or was killed at before it could say so
         const cancelled = signal?.aborted && outcome.kind === 'failed';
         end(job, cancelled ? { kind: 'interrupted' } : outcome);
@@ -118,6 +126,13 @@ async function runArray(
   } finally {
     signal?.removeEventListener('abort', stop);
   }
+}
+
+function lostTask(dir: string, index: number): JobOutcome {
+  const message =
+    'the task left the queue without a word (out of memory, cancelled, or its node failed); ' +
+    `its output is in ${logPath(dir, String(index))}`;
+  return { kind: 'failed', exitCode: 1, message };
 }
 
 /** Waits a while, less when interrupted. */
