@@ -53,6 +53,13 @@ export function tryLock(path: string): Lock | { readonly owner: LockOwner } {
   }
 }
 
+/** Who has the lock, undefined where nobody has it; takes nothing. */
+export function lockOwner(path: string): LockOwner | undefined {
+  const content = read(path);
+  const owner = content === undefined ? undefined : parseOwner(content);
+  return owner && isHolding(owner, path) ? owner : undefined;
+}
+
 function self(): LockOwner {
   return { pid: process.pid, host: hostname(), startTicks: startTicks(process.pid) };
 }

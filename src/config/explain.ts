@@ -1,9 +1,11 @@
 /** `gen-bench explain`: what a config means, without data, weights or TensorFlow. */
 import { schedulers } from '../schedulers/registry.js';
 import type { SchedulerDefinition } from '../schedulers/types.js';
+import { sparkline } from '../sparkline.js';
+import { type Length, lengthOf } from './length.js';
 import { estimateMemory } from './memory.js';
 import { stringifyConfig } from './output.js';
-import { factsOf, parameterCounts } from './parameters.js';
+import { parameterCounts } from './parameters.js';
 import { costPerProbe } from './probe-cost.js';
 import { type Config, registryOf } from './schema.js';
 
@@ -11,12 +13,6 @@ import { type Config, registryOf } from './schema.js';
 function formatBytes(bytes: number): string {
   if (bytes < 1e6) return `${Number((bytes / 1e3).toPrecision(3))} kB`;
   return bytes < 1e9 ? `${(bytes / 1e6).toPrecision(3)} MB` : `${(bytes / 1e9).toPrecision(3)} GB`;
-}
-
-/** Length of a run as far as the config alone tells it. */
-interface Length {
-  readonly stepsPerEpoch: number | undefined;
-  readonly totalSteps: number | undefined;
 }
 
 export function explain(config: Config): string {
@@ -77,16 +73,6 @@ function rounded(count: number): string {
   return count < 1e6 ? `${(count / 1e3).toPrecision(3)} k` : `${(count / 1e6).toPrecision(3)} M`;
 }
 
-function lengthOf(config: Config): Length {
-  const { steps, epochs, batch_size } = config.train;
-  const trainSize = factsOf(config)?.trainSize;
-  // as the loader: the last partial batch is left out, and a set smaller than a batch is one batch
-  const stepsPerEpoch = trainSize && Math.floor(trainSize / Math.min(batch_size, trainSize));
-  if (steps !== undefined) return { stepsPerEpoch, totalSteps: steps };
-  const totalSteps = stepsPerEpoch === undefined || epochs === undefined ? undefined : stepsPerEpoch * epochs;
-  return { stepsPerEpoch, totalSteps };
-}
-
 function describeLength(config: Config, { stepsPerEpoch, totalSteps }: Length): string[] {
   if (totalSteps === undefined) return ['steps:     unknown until the data is there'];
   const epoch = stepsPerEpoch === undefined ? '' : `, ${stepsPerEpoch} an epoch`;
@@ -126,16 +112,7 @@ function describeLearningRate(config: Config, { stepsPerEpoch, totalSteps }: Len
   const curve = Array.from({ length: columns }, (_, i) =>
     schedule(at(columns === 1 ? 0 : i / (columns - 1))),
   );
-  return [`lr:        ${values}`, `           ${sparkline(curve)}`];
-}
-
-/** Values as a row of blocks, from 0 to the largest. */
-function sparkline(values: readonly number[]): string {
-  const blocks = '▁▂▃▄▅▆▇█';
-  const top = Math.max(...values);
-  return values
-    .map((value) => blocks[top > 0 ? Math.min(7, Math.max(0, Math.round((value / top) * 7))) : 0])
-    .join('');
+  return [`lr:        ${values}`, `           ${sparkline(curve, 0)}`];
 }
 
 /** Passes over a logical batch; evaluation is not counted. */

@@ -56,7 +56,7 @@ function splitLine(line: string): string[] {
 }
 
 /** Reads back what `CsvFile` wrote; NaN for an empty field. */
-function parseNumber(text: string | undefined): number {
+export function parseNumber(text: string | undefined): number {
   if (text === undefined || text === '') return Number.NaN;
   if (text === 'inf') return Number.POSITIVE_INFINITY;
   if (text === '-inf') return Number.NEGATIVE_INFINITY;

@@ -4,7 +4,7 @@ import type { RunSummary } from '../run/summary.js';
 import type { JobOutcome, SweepEvent } from './run.js';
 
 /** The metric a run is scored by (the registered one that comes first), else its training loss. */
-function score({ final, finalLoss }: RunSummary): string {
+export function score({ final, finalLoss }: RunSummary): string {
   const name = Object.keys(metrics).find((metric) => metric in final) ?? Object.keys(final)[0];
   const value = name === undefined ? undefined : final[name];
   if (name === undefined || value === undefined) return `loss ${finalLoss.toPrecision(3)}`;
