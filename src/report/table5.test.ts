@@ -12,7 +12,7 @@ afterAll(() => rmSync(dir, { recursive: true }));
 const papers = {
   config: { task: 'detection' },
   model: { name: 'maskrcnn_resnet50_fpn', pretrained: true, trainable_backbone_layers: 3 },
-  dataset: { name: 'penn-fudan', min_size: 800, max_size: 1333, limit: null },
+  dataset: { name: 'penn-fudan', min_size: 800, max_size: 1333, size_divisible: 32, limit: null },
   optimizer: { name: 'sgd', lr: 5e-3, momentum: 0.9, weight_decay: 5e-4 },
   train: { epochs: 10, batch_size: 2 },
 };

@@ -20,7 +20,7 @@ function tierOf(method: Method): Tier {
 }
 
 /** Hyperparameters that are not those of PyTorch's tutorial, which the paper follows (Section 6.3). */
-function deviationsOf({ model, optimizer, scheduler, train }: RunConfig): string[] {
+function deviationsOf({ model, dataset, optimizer, scheduler, train }: RunConfig): string[] {
   const deviations: string[] = [];
   const check = (label: string, found: unknown, expected: unknown) => {
     if (found !== expected) deviations.push(`${label} ${String(found)} (tutorial: ${String(expected)})`);
@@ -32,6 +32,7 @@ function deviationsOf({ model, optimizer, scheduler, train }: RunConfig): string
   check('momentum', optimizer.momentum, 0.9);
   check('weight decay', optimizer.weight_decay, 5e-4);
   check('trained parts of the backbone', model.trainable_backbone_layers, 3);
+  check('images padded to multiples of', dataset?.size_divisible, 32);
   return deviations;
 }
 
