@@ -10,6 +10,7 @@ import { addPredict } from './predict.js';
 import { addReport } from './report.js';
 import { addRun } from './run.js';
 import { addSlurmTask } from './slurm-task.js';
+import { addStatus } from './status.js';
 import { addSweep } from './sweep.js';
 import { addTable } from './table.js';
 import { addValidate } from './validate.js';
@@ -30,6 +31,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
     );
   addRun(program, setExitCode);
   addSweep(program, setExitCode);
+  addStatus(program);
   addCompare(program);
   addTable(program);
   addFigure(program);

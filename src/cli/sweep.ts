@@ -77,6 +77,8 @@ async function sweep(file: string, flags: SweepFlags): Promise<number> {
     onEvent: progress.onEvent,
   };
   try {
+    const { writeJobList } = await import('../sweep/job-list.js');
+    writeJobList(outDir, jobs);
     const { exitCode } = await launch(jobs, options, flags);
     process.stdout.write(`${outDir}\n`);
     return exitCode;

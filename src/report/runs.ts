@@ -57,8 +57,13 @@ function* runDirs(dir: string): Generator<string> {
   }
 }
 
-/** Every run in or under the given directories: what has a `config.yaml` beside a `summary.json` or `metrics.csv`. */
-export function listRuns(paths: readonly string[]): Run[] {
+/**
+ * The directories of all runs in or under the given ones: what has a `config.yaml` beside a `summary.json` or
+ * `metrics.csv`.
+ *
+ * @throws MissingError when a path does not exist
+ */
+export function listRunDirs(paths: readonly string[]): string[] {
   const dirs = new Set<string>();
   for (const path of paths) {
     if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
@@ -66,8 +71,13 @@ export function listRuns(paths: readonly string[]): Run[] {
     }
     for (const dir of runDirs(path)) dirs.add(dir);
   }
+  return [...dirs];
+}
+
+/** Every run in or under the given directories. */
+export function listRuns(paths: readonly string[]): Run[] {
   const parseConfig = configTextReader();
-  return [...dirs].map((dir) => readRun(dir, parseConfig));
+  return listRunDirs(paths).map((dir) => readRun(dir, parseConfig));
 }
 
 /**

@@ -23,11 +23,11 @@ const HEADER_BYTES = 16_384;
 
 /** Reads a CSV file as it grows: each call gives the whole rows that came since. */
 export class CsvTail {
-  private header = Buffer.alloc(0);
+  private header: Buffer = Buffer.alloc(0);
   /** Behind the last row given. */
   private offset = 0;
   /** The last row given: a file in which it is not there any more was cut or begun anew. */
-  private last = Buffer.alloc(0);
+  private last: Buffer = Buffer.alloc(0);
 
   /** @param lastBytes begin with the rows in so many last bytes of the file, instead of all */
   constructor(
