@@ -1,5 +1,4 @@
 import { MissingError } from '../errors.js';
-import type { CsvTable } from '../run/csv-read.js';
 import { readRunCsv } from './curves.js';
 import { findRuns, type Run } from './runs.js';
 import type { StepTimes } from './scale-model.js';
@@ -9,7 +8,7 @@ interface MeasuredSpeed {
   readonly phi: number;
   /** Forward passes of a probe. */
   readonly probePasses: number;
-  /** Mean over the runs. */
+  /** Mean over the runs, each from its median times. */
   readonly speed: number;
   readonly runs: number;
 }
@@ -28,8 +27,8 @@ export interface SameWork {
   readonly batchSize: unknown;
 }
 
-/** The first steps record graphs and fill caches: a tenth of the run is left out. */
-const WARM_UP = 0.1;
+/** The first steps and the first probes record graphs, check them and fill caches: so much of a run is left out. */
+const WARM_UP = { part: 0.1, probes: 3 };
 
 interface RunTimes {
   readonly forwardMs: readonly number[];
@@ -75,32 +74,32 @@ export function measureTimes(paths: readonly string[], work: SameWork): Measured
 function runTimes(run: Run): RunTimes | undefined {
   const table = readRunCsv(run, 'metrics.csv');
   if (!table) return undefined;
-  const column = (name: string) => kept(table, name);
-  const train = column('train_ms');
-  const probe = column('probe_ms');
-  const data = column('data_ms');
-  const forwardPasses = column('forward_passes');
-  const backwardPasses = column('backward_passes');
   // a probe's passes are what goes beyond those of the gradient, which are as many as backward passes
-  const passes = forwardPasses.map((count, i) => count - backwardPasses[i]!);
+  const backwardPasses = table.numbers('backward_passes');
+  const allPasses = [...table.numbers('forward_passes')].map((count, i) => count - backwardPasses[i]!);
+  const lastOfWarmUp = allPasses.flatMap((count, i) => (count > 0 ? [i] : []))[WARM_UP.probes - 1];
+  if (lastOfWarmUp === undefined) return undefined;
+  const first = Math.max(Math.ceil(WARM_UP.part * table.length), lastOfWarmUp + 1);
+  const column = (name: string) => [...table.numbers(name)].slice(first);
+  const passes = allPasses.slice(first);
   const probes = passes.flatMap((count, i) => (count > 0 ? [i] : []));
   if (probes.length === 0) return undefined;
   const plain = passes.flatMap((count, i) => (count > 0 ? [] : [i]));
-  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-  const base = sum(train) + sum(data);
+  const train = column('train_ms');
+  const probe = column('probe_ms');
+  const dataMs = column('data_ms');
+  const trainMs = (plain.length > 0 ? plain : probes).map((i) => train[i]!);
+  // medians, as sums tell more of what else the machine did: one probe in eight is soon disturbed
+  const base = median(trainMs) + median(dataMs);
+  const probeMs = median(probes.map((i) => probe[i]!)) * (probes.length / passes.length);
   return {
     forwardMs: probes.map((i) => probe[i]! / passes[i]!),
-    trainMs: (plain.length > 0 ? plain : probes).map((i) => train[i]!),
-    dataMs: data,
+    trainMs,
+    dataMs,
     phi: Number(run.config.scheduler.phi),
-    probePasses: sum(probes.map((i) => passes[i]!)) / probes.length,
-    speed: base / (base + sum(probe)),
+    probePasses: probes.reduce((sum, i) => sum + passes[i]!, 0) / probes.length,
+    speed: base / (base + probeMs),
   };
-}
-
-/** A column without the warm-up. */
-function kept(table: CsvTable, name: string): number[] {
-  return [...table.numbers(name)].slice(Math.ceil(WARM_UP * table.length));
 }
 
 function meanSpeeds(found: readonly RunTimes[]): MeasuredSpeed[] {

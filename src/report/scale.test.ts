@@ -56,12 +56,12 @@ describe('bytesSent', () => {
   });
 });
 
-/** A run whose forward passes take 10 ms, backward passes 30 ms, data 2 ms; its first steps far longer. */
+/** A run whose forward passes take 10 ms, backward passes 30 ms, data 2 ms; its first steps and probes far longer. */
 function run(dir: string, phi: number): void {
   const metrics = Array.from({ length: 40 }, (_, i): MetricsRow => {
     const step = i + 1;
     const isProbe = step % phi === 0;
-    const slow = step <= 4 ? 100 : 1;
+    const slow = step <= 3 * phi ? 100 : 1;
     return {
       ...{ step, epoch: 1, loss: 1, forward_passes: isProbe ? 3 : 1, backward_passes: 1, data_ms: 2 },
       ...{ train_ms: 40 * slow, probe_ms: isProbe ? 20 * slow : 0 },
