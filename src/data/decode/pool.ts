@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { MissingError } from '../../errors.js';
 import { loadSharp } from './image.js';
+import { loadJpegDecoder } from './jpeg.js';
 import { type SharedTask, type Task, workOn } from './task.js';
 import type { Reply } from './worker.js';
 
@@ -37,10 +38,10 @@ export class ImagePool {
     const channels = task.kind === 'decode' ? 3 : task.shape[2];
     const output = this.#buffer(count * task.side * task.side * channels);
     const shared = { task, output, taken: new Int32Array(new SharedArrayBuffer(4)) };
-    // sharp's libraries must be loaded in the main thread first: they may not go away with a worker. Once they are,
+    // The decoders' libraries must be loaded in the main thread first: they may not go away with a worker. Once they are,
     // nothing here waits, so that the task is under way before a training step holds this thread.
     if (task.kind === 'decode' && !this.#hasSharp) {
-      await loadSharp();
+      await Promise.all([loadSharp(), loadJpegDecoder()]);
       this.#hasSharp = true;
     }
     await (existsSync(workerPath) ? this.#share(shared) : workOn(shared));

@@ -35,9 +35,9 @@ const LANES = 4;
 
 const reader = new ByteReader();
 
-/** libvips reads files of its formats itself. */
+/** JPEGs and PPM images are looked at here; libvips reads files of other formats itself. */
 function encodedImage(source: ByteSource): Uint8Array | string {
-  return source.member || /\.ppm$/i.test(source.path) ? reader.read(source) : source.path;
+  return source.member || /\.(ppm|jpe?g)$/i.test(source.path) ? reader.read(source) : source.path;
 }
 
 /**
