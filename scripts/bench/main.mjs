@@ -6,12 +6,16 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { machine } from './machine.mjs';
 import { median } from './median.mjs';
 import { Side } from './side.mjs';
 import { works } from './works.mjs';
+
+/** Between turns: threads of the last one go on spinning for a while, and would slow the next. */
+const PAUSE_MS = 10;
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const PACKAGES = ['torch==2.15.0', 'torchvision==0.29.0', 'timm==1.0.31', 'transformers==5.23.0', 'peft'];
@@ -65,7 +69,9 @@ async function measure(work) {
     const b = [];
     for (let i = 0; i < pairs; i++) {
       a.push(await ours.call());
+      await setTimeout(PAUSE_MS);
       b.push(await peer.call());
+      await setTimeout(PAUSE_MS);
     }
     ours.stop();
     peer.stop();

@@ -1,6 +1,7 @@
 // Our side of a benchmark: builds the work given as JSON in argv, then runs it once for every line on standard input
-// and answers with {"ms": …} (wall time of one call) or, for memory, {"bytes": …}.
+// and answers with {"ms": …} (wall time of one call, the median of `repeat` in a row) or, for memory, {"bytes": …}.
 import { createInterface } from 'node:readline';
+import { median } from './median.mjs';
 import { load, peakResident, subject } from './subject.mjs';
 
 const WARM_UP = 5;
@@ -35,9 +36,14 @@ function fixedGradients() {
 for (let i = 0; i < WARM_UP; i++) calls[work.kind]();
 process.stdout.write('ready\n');
 for await (const _ of createInterface({ input: process.stdin })) {
+  const times = Array.from({ length: work.repeat }, timeCall);
+  const answer = work.kind === 'memory' ? { bytes: peakResident() } : { ms: median(times) };
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
+
+function timeCall() {
   const started = performance.now();
   calls[work.kind]();
   if (work.kind === 'update') objective.trainable[0].variable.read().dispose(); // eager ops are done by now
-  const ms = performance.now() - started;
-  process.stdout.write(`${JSON.stringify(work.kind === 'memory' ? { bytes: peakResident() } : { ms })}\n`);
+  return performance.now() - started;
 }

@@ -3,8 +3,9 @@
  * g' = g + λw; m ← β₁m + (1 − β₁)g'; v ← β₂v + (1 − β₂)g'²; w ← w − η · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + ε).
  */
 import { z } from 'zod';
-import type { Parameter } from '../engine/parameters.js';
-import { addScaledVariable, scale, withAdam, withScalars } from './in-place.js';
+import type { Parameter, Variable } from '../engine/parameters.js';
+import type { Tensor } from '../engine/tf.js';
+import { addScaledVariable, withAdam, withScalars, withShrinking } from './in-place.js';
 import { OptimizerMemory } from './memory.js';
 import { betas, epsilon, learningRate, weightDecay } from './options.js';
 import { defineOptimizer, type Optimizer } from './types.js';
@@ -36,18 +37,28 @@ export function createAdam(
       const root = Math.sqrt(1 - betas[1] ** t);
       // PyTorch's ε stands beside the corrected root: both sides of the fraction are multiplied by √(1 − β₂ᵗ).
       const values = { a: (lr * root) / (1 - betas[0] ** t), betas, eps: eps * root };
-      withScalars({ decay: weight_decay, shrink: 1 - lr * weight_decay }, (s) => {
+      const update = (decay: (variable: Variable, gradient: Tensor) => Tensor) =>
         withAdam(values, (apply) => {
           parameters.forEach(({ variable }, i) => {
             const gradient = gradients[i]!;
-            const coupled = weight_decay > 0 && decayKind === 'coupled';
-            if (weight_decay > 0 && decayKind === 'decoupled') scale(variable, s.shrink);
-            const decayed = coupled ? addScaledVariable(gradient, s.decay, variable) : gradient;
+            const decayed = decay(variable, gradient);
             apply(variable, memory.slots.exp_avg[i]!, memory.slots.exp_avg_sq[i]!, decayed);
-            if (coupled) decayed.dispose();
+            if (decayed !== gradient) decayed.dispose();
           });
         });
-      });
+      if (weight_decay === 0) update((_, gradient) => gradient);
+      else if (decayKind === 'coupled') {
+        withScalars({ decay: weight_decay }, (s) => {
+          update((variable, gradient) => addScaledVariable(gradient, s.decay, variable));
+        });
+      } else {
+        withShrinking(1 - lr * weight_decay, (shrink) => {
+          update((variable, gradient) => {
+            shrink(variable, gradient);
+            return gradient;
+          });
+        });
+      }
     },
     state: () => memory.state(),
     restore: (state) => memory.restore(state),

@@ -42,6 +42,23 @@ export function scale(variable: Variable, factor: Tensor): void {
   scaled.dispose();
 }
 
+/**
+ * v ← f·v in place, where `scale` fills a new buffer. TensorFlow has no op for that but the proximal step
+ * v ← (v − a·δ) / (1 + a·l₂): its a is made so small here that a·δ is below every rounding, for a δ at hand.
+ */
+export function withShrinking(
+  factor: number,
+  action: (shrink: (variable: Variable, delta: Tensor) => void) => void,
+): void {
+  const a = currentPrecision() === 'float64' ? 1e-250 : 1e-30;
+  withScalars({ a, zero: 0, l2: (1 / factor - 1) / a }, (s) => {
+    action((variable, delta) => {
+      const inputs = [variable.handle, s.a, s.zero, s.l2, delta];
+      rawOp('ResourceApplyProximalGradientDescent', inputs, { T: FLOAT }, 0);
+    });
+  });
+}
+
 /** u_i ← v_i. The buffers are shared until one of the two is updated. */
 export function copyAll(from: readonly Variable[], to: readonly Variable[]): void {
   from.forEach((variable, i) => {
