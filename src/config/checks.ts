@@ -53,6 +53,13 @@ export function crossChecks(root: ConfigMap, schema: ConfigSchema): Problem[] {
   checkTextLength(checker);
   checkSchedule(checker);
   checkAdaptive(checker);
+  if (task?.kind === 'scalar' && task.value === 'gan' && checker.given('logging', 'landscape')) {
+    checker.report(
+      'logging',
+      'landscape',
+      'two networks move at once in the task gan, so there is no one line; leave it out',
+    );
+  }
   if (checker.value('scheduler', 'name') === 'gen') checkGen(checker, synthetic);
   return checker.problems;
 }

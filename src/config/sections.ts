@@ -49,8 +49,26 @@ export const syntheticTrainSchema = z.strictObject({
 export const evalSchema = z.strictObject({ every: interval('epoch', 'end').default('epoch') });
 export const syntheticEvalSchema = z.strictObject({ every: interval('epoch', 'end').default('end') });
 export const checkpointSchema = z.strictObject({ every: interval('epoch').default('epoch') });
+
+/** The loss along the update of chosen steps, written to landscape.csv. */
+const landscapeSchema = z.strictObject({
+  steps: z.array(count).min(1).describe('training steps'),
+  points: z
+    .array(z.number())
+    .min(1)
+    .default([-4, -3.5, -3, -2.5, -2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2])
+    .describe('multiples s of the update −ηg, the loss at w + s·ηg; −1, 0 and 1 are always taken'),
+  batch: z.enum(['next', 'same']).default('next').describe('the batch of the next step, or of the gradient'),
+});
+export type LandscapeOptions = z.output<typeof landscapeSchema>;
+
 export const loggingSchema = z.strictObject({
   tensorboard: z
-    .literal(false, { error: 'TensorBoard logs are not available; set false (metrics.csv has every number)' })
-    .default(false),
+    .boolean()
+    .default(false)
+    .describe('also write TensorBoard event files into the run directory'),
+  // optional, not null by default: runs without it keep their config.yaml and its hash
+  landscape: landscapeSchema
+    .optional()
+    .describe('{steps: [...]}: the loss along the update of these steps, in landscape.csv'),
 });

@@ -75,7 +75,7 @@ export class GenController implements Method {
     const pointsBatch = this.pointsBatch(probeBatch, isSame ? preparedBatch : undefined, seed);
     const prepareMs = performance.now() - preparing;
     const stepRate = searching ? 1 : this.rate;
-    const line = new Line(this.objective.trainable, () => {
+    const line = Line.ofStep(this.objective.trainable, () => {
       this.optimizer.step(gradient.gradients, stepRate);
     });
     const probing = performance.now();

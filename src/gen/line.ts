@@ -9,17 +9,22 @@ import { type Tensor, tf } from '../engine/tf.js';
  * change.
  */
 export class Line {
-  private readonly from: readonly Tensor[];
-  private readonly to: readonly Tensor[];
+  private constructor(
+    private readonly parameters: readonly Parameter[],
+    private readonly from: readonly Tensor[],
+    private readonly to: readonly Tensor[],
+  ) {}
 
   /** Snapshots the parameters, lets `optimizerStep` move them, and snapshots them again. */
-  constructor(
-    private readonly parameters: readonly Parameter[],
-    optimizerStep: () => void,
-  ) {
-    this.from = readAll(parameters);
+  static ofStep(parameters: readonly Parameter[], optimizerStep: () => void): Line {
+    const from = readAll(parameters);
     optimizerStep();
-    this.to = readAll(parameters);
+    return Line.since(from, parameters);
+  }
+
+  /** From a snapshot, which the line takes over, to where the parameters are now. */
+  static since(from: readonly Tensor[], parameters: readonly Parameter[]): Line {
+    return new Line(parameters, from, readAll(parameters));
   }
 
   /** Calls `action` with the weights at w + s·Δ. */

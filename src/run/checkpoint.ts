@@ -25,8 +25,8 @@ const stateSchema = z.object({
   firstLoss: z.number(),
   /** Wall time of the run so far. */
   wallMs: z.number(),
-  /** Rows of metrics.csv and eval.csv. */
-  rows: z.object({ metrics: z.number(), evaluations: z.number() }),
+  /** Rows of metrics.csv, eval.csv and landscape.csv. */
+  rows: z.object({ metrics: z.number(), evaluations: z.number(), landscape: z.number().optional() }),
   /** How the compiled functions run, see `compileMode.decisions`. */
   compiled: z.record(z.string(), z.enum(['recorded', 'derived', 'eager'])),
   /** Of the tensors, in the order of their names. */

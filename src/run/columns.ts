@@ -42,6 +42,24 @@ export type MetricsRow = { readonly step: number; readonly epoch: number; readon
   readonly [column in Exclude<MetricsColumn, 'step' | 'epoch' | 'loss' | 'probe_status'>]?: number;
 } & { readonly probe_status?: string };
 
+/**
+ * Columns of `landscape.csv`: the mean loss at w − ξg for a step's update w' = w − ηg.
+ *
+ * - `point`: multiple s of ηg, −1 the weights after the step; `xi`: ξ = −s·η, with η the step's effective learning rate;
+ * - `loss`: over the batch that the config names; `examples` its size;
+ * - `parabola`: the value at `xi` of the parabola through the losses at the points −1, 0 and 1, as GeN fits it;
+ * - `forward_ms`: wall time of the point's forward pass.
+ */
+export const LANDSCAPE_COLUMNS = [
+  'step',
+  'point',
+  'xi',
+  'loss',
+  'parabola',
+  'examples',
+  'forward_ms',
+] as const;
+
 /** Columns of `eval.csv`: a row a metric and evaluation; `count` is the number of examples it was computed on. */
 export const EVAL_COLUMNS = ['step', 'epoch', 'split', 'metric', 'value', 'count', 'eval_ms'] as const;
 

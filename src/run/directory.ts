@@ -12,6 +12,8 @@ export interface RunFiles {
   readonly config: string;
   readonly metrics: string;
   readonly eval: string;
+  /** Written where the config asks for the loss along updates. */
+  readonly landscape: string;
   readonly summary: string;
   readonly provenance: string;
   /** Chrome trace of a profiled run. */
@@ -24,6 +26,7 @@ function runFiles(directory: string): RunFiles {
     config: join(directory, 'config.yaml'),
     metrics: join(directory, 'metrics.csv'),
     eval: join(directory, 'eval.csv'),
+    landscape: join(directory, 'landscape.csv'),
     summary: join(directory, 'summary.json'),
     provenance: join(directory, 'provenance.json'),
     profile: join(directory, 'profile.json'),

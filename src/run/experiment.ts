@@ -12,11 +12,12 @@ import { systemFailure } from '../system-failure.js';
 import type { Task } from '../tasks/task.js';
 import { buildDataset, buildMethod, buildModel, buildTask, loadPretrained } from './build.js';
 import { type CheckpointState, restoreCheckpoint, saveCheckpoint } from './checkpoint.js';
-import { EVAL_COLUMNS, METRICS_COLUMNS } from './columns.js';
+import { EVAL_COLUMNS, LANDSCAPE_COLUMNS, METRICS_COLUMNS } from './columns.js';
 import { CsvFile } from './csv.js';
 import { readMetrics } from './csv-read.js';
 import { openRunDirectory, type RunFiles, writeWhole } from './directory.js';
 import { evaluate } from './evaluation.js';
+import { Landscape } from './landscape.js';
 import type { Method } from './method.js';
 import { Objective } from './objective.js';
 import { type Progress, silentProgress, terminalProgress } from './progress.js';
@@ -24,6 +25,7 @@ import { checkSameData, provenance } from './provenance.js';
 import { metricsRow, summarise } from './rows.js';
 import { RunProfile } from './run-profile.js';
 import { type RunSummary, writeSummary } from './summary.js';
+import { TensorBoardLog } from './tensorboard.js';
 
 export interface ExperimentOptions {
   /** The run's directory. */
@@ -86,6 +88,8 @@ class Run {
   private readonly hash: string;
   private metrics!: CsvFile;
   private evaluations!: CsvFile;
+  private board: TensorBoardLog | undefined;
+  private landscape: Landscape | undefined;
   private progress: Progress = silentProgress;
   private profile: RunProfile | undefined;
   private state: CheckpointState;
@@ -163,6 +167,13 @@ class Run {
       ? CsvFile.resume(files.eval, EVAL_COLUMNS, step, rows.evaluations)
       : CsvFile.create(files.eval, EVAL_COLUMNS);
     if (!keepLast) this.evaluations.dropFrom(step);
+    if (config.logging.tensorboard) this.board = TensorBoardLog.open(files.directory, step + 1);
+    if (config.logging.landscape) {
+      const file = restored
+        ? CsvFile.resume(files.landscape, LANDSCAPE_COLUMNS, step, rows.landscape ?? 0)
+        : CsvFile.create(files.landscape, LANDSCAPE_COLUMNS);
+      this.landscape = new Landscape(config.logging.landscape, this.objective, file);
+    }
     if (!restored) {
       const { command } = options;
       const facts = provenance({ command, checksums: this.checksums, fidelity: this.fidelity() });
@@ -211,8 +222,13 @@ class Run {
       nextBatch: () => this.batches.get(step + 1),
     };
     const take = () => this.method.step(context);
+    const measured = this.landscape?.open(context);
     const outcome = await (this.profile ? this.profile.step(take) : take());
-    this.metrics.append(metricsRow(step, this.epochOf(step), outcome, dataMs, takePeakTensorBytes()));
+    const peakTensorBytes = takePeakTensorBytes();
+    await measured?.finish(outcome.effectiveLearningRate);
+    const row = metricsRow(step, this.epochOf(step), outcome, dataMs, peakTensorBytes);
+    this.metrics.append(row);
+    this.board?.metrics(row);
     this.progress.step(step, outcome.loss, outcome.effectiveLearningRate);
     const firstLoss = step === 1 ? outcome.loss : this.state.firstLoss;
     this.state = { ...this.state, step, firstLoss };
@@ -249,7 +265,12 @@ class Run {
       epoch: this.epochOf(step),
       isFinal: step === this.lastStep,
       directory: this.files.directory,
-      file: this.evaluations,
+      file: {
+        append: (row) => {
+          this.evaluations.append({ ...row });
+          this.board?.evaluation(row);
+        },
+      },
       profile: this.profile,
     });
     this.progress.evaluated(step, metrics);
@@ -258,10 +279,15 @@ class Run {
   private async checkpoint(): Promise<void> {
     this.metrics.sync();
     this.evaluations.sync();
+    this.landscape?.file.sync();
     await saveCheckpoint(this.files.directory, this.model, this.method, {
       ...this.state,
       wallMs: this.wallMs(),
-      rows: { metrics: this.metrics.rows, evaluations: this.evaluations.rows },
+      rows: {
+        metrics: this.metrics.rows,
+        evaluations: this.evaluations.rows,
+        landscape: this.landscape?.file.rows ?? 0,
+      },
     });
   }
 
@@ -312,6 +338,8 @@ class Run {
     this.progress.stop();
     this.metrics?.close();
     this.evaluations?.close();
+    this.board?.close();
+    this.landscape?.file.close();
     this.method.dispose();
     this.objective.dispose();
     this.model.dispose();
