@@ -255,7 +255,7 @@ const cases: readonly Case[] = [
     'checkpoint.every',
     'must be epoch or a number',
   ],
-  [digits, 'tensorboard: false', 'tensorboard: true', 10, 'logging.tensorboard', 'not available'],
+  [digits, 'tensorboard: false', 'tensorboard: 1', 10, 'logging.tensorboard', 'true or false'],
   [digits, 'tensorboard: false', 'wandb: true', 10, 'logging.wandb', 'unknown key'],
 ];
 

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../errors.js';
 import { type Lock, tryLock } from '../lock-file.js';
 import { systemFailure } from '../system-failure.js';
+import { removeEventFiles } from './tensorboard.js';
 
 /** Files of a run's directory. */
 export interface RunFiles {
@@ -99,6 +100,7 @@ function clear(files: RunFiles, force: boolean): void {
   }
   rmSync(join(directory, 'checkpoint'), { recursive: true, force: true });
   for (const name of Object.values(files)) if (name !== directory) rmSync(name, { force: true });
+  removeEventFiles(directory);
   removeTemporaries(directory);
 }
 

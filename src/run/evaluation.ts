@@ -6,7 +6,6 @@ import { mean } from '../gen/fit.js';
 import type { Model } from '../models/types.js';
 import type { SplitResults, Task } from '../tasks/task.js';
 import type { EvalRow } from './columns.js';
-import type { CsvFile } from './csv.js';
 import type { Method } from './method.js';
 import type { Objective } from './objective.js';
 import type { RunProfile } from './run-profile.js';
@@ -24,7 +23,7 @@ export interface Evaluation {
   /** The run's directory. */
   readonly directory: string;
   /** eval.csv */
-  readonly file: CsvFile;
+  readonly file: { append(row: EvalRow): void };
   readonly profile?: RunProfile | undefined;
 }
 
@@ -119,7 +118,7 @@ function writeRows(
 ): void {
   for (const [metric, value] of Object.entries(metrics)) {
     const row: EvalRow = { step, epoch, split, metric, value, count: examples, eval_ms: evalMs };
-    file.append({ ...row });
+    file.append(row);
   }
 }
 
