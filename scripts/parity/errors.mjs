@@ -1,3 +1,5 @@
+import { readFloats } from '../../dist/engine/raw.js';
+
 /** Gradients of this size against the largest are zero but for rounding: a bias before BatchNorm. */
 const NOTHING = 1e-6;
 
@@ -39,4 +41,14 @@ export function worst(errors) {
     if (!(result[kind]?.error >= error)) result[kind] = { error, name };
   }
   return result;
+}
+
+/** A gradient's values in the order of PyTorch's. */
+export function inPytorchLayout(gradient, { layout }) {
+  const axes = { same: undefined, conv: [3, 2, 0, 1], linear: [1, 0] }[layout];
+  if (!axes) return readFloats(gradient);
+  const turned = gradient.transpose(axes);
+  const values = readFloats(turned);
+  turned.dispose();
+  return values;
 }

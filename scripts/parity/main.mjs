@@ -5,6 +5,7 @@
 //
 // In double precision ours must agree to 1e-4. In float32 an error against the peer's double precision may reach 1e-4
 // or three times the peer's own: in deep ReLU networks rounding decides which activations near zero pass.
+// Mask R-CNN against torchvision's: losses and gradients to 1e-3 with the samplers' choices fixed, the same detections.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -20,6 +21,12 @@ const OWN_FACTOR = 3;
 const KINDS = ['eval.logits', 'train.logits', 'loss', 'gradient', 'statistic'];
 const STEPS = 3;
 const LEARNING_RATE = 1e-3;
+/** Of a detector's losses and gradients, relative, and of scores. */
+const DETECTOR_LIMIT = 1e-3;
+/** Of boxes, in pixels. */
+const BOX_LIMIT = 0.05;
+/** Share of mask pixels that fall on the other side of one half. */
+const PIXEL_LIMIT = 1e-4;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -41,28 +48,70 @@ const chosen = entries.filter(({ name, slow }) =>
   positionals.length > 0 ? positionals.includes(name) : values.all || !slow,
 );
 const python = peerPython();
+const numbers = { batch: Number(values.batch), seed: Number(values.seed), threads: availableParallelism() };
 process.stdout.write(
   `batch ${values.batch}, seed ${values.seed}; errors |ours − peer| / |peer| against the peer in double precision\n`,
 );
 print(['model', 'precision', ...KINDS, 'worst gradient', '']);
 let failed = false;
-for (const entry of chosen) compareModel(entry);
+for (const entry of chosen) (entry.detector ? compareDetector : compareModel)(entry);
 process.exitCode = failed ? 1 : 0;
 
 function compareModel({ name, peer, settings }) {
-  const out = mkdtempSync(join(tmpdir(), 'gen-bench-parity-'));
-  const task = { name, peer, settings, out, steps: STEPS, lr: LEARNING_RATE };
-  try {
-    const numbers = {
-      batch: Number(values.batch),
-      seed: Number(values.seed),
-      threads: availableParallelism(),
-    };
+  withFolder(name, (out) => {
+    const task = { name, peer, settings, out, steps: STEPS, lr: LEARNING_RATE };
     run(python, [join(HERE, 'peer.py'), JSON.stringify({ ...task, ...numbers })]);
     for (const precision of values.precision.split(',')) {
       const output = run(process.execPath, [join(HERE, 'ours.mjs'), JSON.stringify({ ...task, precision })]);
       report(name, precision, JSON.parse(output));
     }
+  });
+}
+
+/** A detector's choices turn on the last bit, so both sides compute in float32. */
+function compareDetector({ name, settings }) {
+  withFolder(name, (out) => {
+    const task = JSON.stringify({ name, settings, out, ...numbers });
+    run(python, [join(HERE, 'detector.py'), task]);
+    const { ours, losses, strangers, detections } = JSON.parse(
+      run(process.execPath, [join(HERE, 'detector.mjs'), task]),
+    );
+    const good = [ours.loss.error, ours.gradient.error].every((error) => error <= DETECTOR_LIMIT);
+    const equal = detections.every(
+      ({ same, boxes, scores, pixels }) =>
+        same && boxes <= BOX_LIMIT && scores <= DETECTOR_LIMIT && pixels <= PIXEL_LIMIT,
+    );
+    failed ||= !good || !equal;
+    print([
+      ...[
+        name,
+        'float32',
+        '',
+        '',
+        ours.loss.error.toExponential(1),
+        ours.gradient.error.toExponential(1),
+        '',
+      ],
+      ...[ours.gradient.name.replace('gradient.', ''), good && equal ? 'agrees' : 'DIFFERS'],
+    ]);
+    for (const [loss, own, theirs] of losses) process.stdout.write(`    ${loss}: ${own} (peer ${theirs})\n`);
+    strangers.forEach(([count, all], i) => {
+      process.stdout.write(`    image ${i}: ${count} of ${all} training proposals are not the peer's\n`);
+    });
+    detections.forEach(({ count, same, boxes, scores, pixels }, i) => {
+      process.stdout.write(
+        `    image ${i}: ${count} detections, ${same ? 'the same classes in order' : 'OTHER CLASSES'}; largest ` +
+          `difference of boxes ${boxes.toExponential(1)} px, of scores ${scores.toExponential(1)}; ` +
+          `share of other mask pixels ${pixels.toExponential(1)}\n`,
+      );
+    });
+  });
+}
+
+function withFolder(name, action) {
+  const out = mkdtempSync(join(tmpdir(), 'gen-bench-parity-'));
+  try {
+    action(out);
   } catch (error) {
     failed = true;
     process.stdout.write(`${name}: ${error.message}\n`);

@@ -3,6 +3,7 @@
 //   peer     function of peer.py that makes the other side's model, its inputs and its loss
 //   create   function of the loaded library that makes ours; its `loss`, where given, replaces the mean cross-entropy
 //   slow     left out unless named or with --all
+//   detector compared by detector.py and detector.mjs instead: losses, gradients, detections
 
 const CLASSES = 1000;
 const SIZE = 224;
@@ -38,6 +39,8 @@ const text = (name, { model = name, peft = {}, ...rest } = {}) => {
   };
 };
 
+const DETECTOR_CLASSES = 91;
+
 export const entries = [
   image('resnet18'),
   image('resnet34'),
@@ -62,4 +65,5 @@ export const entries = [
     model: 'gpt2',
     peft: { peft: 'lora', lora_r: 4, lora_alpha: 32, lora_targets: ['c_attn'] },
   }),
+  { name: 'maskrcnn_resnet50_fpn', detector: true, settings: { classes: DETECTOR_CLASSES } },
 ];

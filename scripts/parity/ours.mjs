@@ -11,7 +11,7 @@ import { readSafetensors } from '../../dist/formats/safetensors.js';
 import { Scope } from '../../dist/models/layers/scope.js';
 import * as registry from '../../dist/models/registry.js';
 import { loadWeights } from '../../dist/models/weights.js';
-import { relativeErrors, worst } from './errors.mjs';
+import { inPytorchLayout, relativeErrors, worst } from './errors.mjs';
 import { entries } from './models.mjs';
 
 const task = JSON.parse(process.argv[2]);
@@ -98,13 +98,4 @@ async function readAllValues(precision) {
     result.set(name, await tensor.read());
   }
   return result;
-}
-
-function inPytorchLayout(gradient, { layout }) {
-  const axes = { same: undefined, conv: [3, 2, 0, 1], linear: [1, 0] }[layout];
-  if (!axes) return readFloats(gradient);
-  const turned = gradient.transpose(axes);
-  const values = readFloats(turned);
-  turned.dispose();
-  return values;
 }

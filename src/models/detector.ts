@@ -60,7 +60,7 @@ export interface DetectorTraining extends ResizeOptions {
 }
 
 /** Images [B, H, W, 3], or of several sizes [H, W, 3] each; float32 in [0, 1]. */
-export type DetectorImages = Tensor | readonly Tensor[];
+type DetectorImages = Tensor | readonly Tensor[];
 
 /** Mask R-CNN with its own weights, for use as a library: torchvision's `MaskRCNN`, its transform included. */
 export interface StandaloneDetector {

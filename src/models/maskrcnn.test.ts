@@ -251,10 +251,8 @@ describe('Mask R-CNN with the weights of torchvision', () => {
         expect(error(readFloats(boxes), expected.boxes.flat())).toBeLessThan(1e-4);
         const [height, width] = given.sizes[i]!;
         expect(masks.shape).toEqual([expected.labels.length, height, width]);
-        const values = readFloats(masks);
-        const sum = values
-          .subarray(0, height * width)
-          .reduce((total: number, value: number) => total + value, 0);
+        const values = Float64Array.from(readFloats(masks));
+        const sum = values.subarray(0, height * width).reduce((total, value) => total + value, 0);
         expect(Math.abs(sum / expected.masks[0]![1] - 1)).toBeLessThan(2e-3);
       });
   });
