@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { MissingError } from '../errors.js';
 
@@ -50,6 +51,11 @@ const HARMLESS_BYTES = 2 ** 26;
 /** The most that `packedBytes` may unpack to: a small file must not fill the memory. */
 export function unpackedLimit(packedBytes: number): number {
   return Math.max(HARMLESS_BYTES, MAX_UNPACK_FACTOR * packedBytes);
+}
+
+/** `unpackedLimit` for what zlib unpacks into one buffer, of which Node 20 allows 4 GiB. */
+export function inflateLimit(packedBytes: number): number {
+  return Math.min(unpackedLimit(packedBytes), constants.MAX_LENGTH);
 }
 
 /** Reads exactly `length` bytes at `position` into fresh, aligned memory. */

@@ -23,3 +23,12 @@ test.each([
 ])('refuses %s', async (_, bytes, message) => {
   await expect(parseIdx(bytes, 'x')).rejects.toThrow(message);
 });
+
+test('a gzipped file of more than 21 MB is read on Node 20, whose buffers end at 4 GiB', async () => {
+  const header = Buffer.from([0, 0, 8, 1, 0x01, 0x50, 0, 0]); // 22,020,096 bytes
+  const { data } = await parseIdx(
+    gzipSync(Buffer.concat([header, Buffer.alloc(0x1500000)]), { level: 0 }),
+    'x',
+  );
+  expect(data).toHaveLength(0x1500000);
+});

@@ -5,7 +5,7 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { elementCount } from './dtype.js';
-import { damaged, unpackedLimit } from './files.js';
+import { damaged, inflateLimit } from './files.js';
 
 const UNSIGNED_BYTE = 0x08;
 
@@ -41,7 +41,7 @@ export async function parseIdx(bytes: Uint8Array, path: string): Promise<IdxArra
 
 async function decompress(bytes: Uint8Array, path: string): Promise<Uint8Array> {
   try {
-    return await promisify(gunzip)(bytes, { maxOutputLength: unpackedLimit(bytes.length) });
+    return await promisify(gunzip)(bytes, { maxOutputLength: inflateLimit(bytes.length) });
   } catch (error) {
     throw damaged(path, `cannot be decompressed: ${(error as Error).message}`);
   }

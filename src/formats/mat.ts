@@ -3,7 +3,7 @@
  * elements included: what SVHN comes in. Other classes of values (cells, structures, text, sparse, complex) are refused.
  */
 import { inflateSync } from 'node:zlib';
-import { damaged, unpackedLimit } from './files.js';
+import { damaged, inflateLimit } from './files.js';
 
 const HEADER_BYTES = 128;
 const ENDIAN_LITTLE = 0x4d49;
@@ -101,7 +101,7 @@ function readElement(bytes: Uint8Array, at: number, path: string): Element {
 
 function inflate(data: Uint8Array, path: string): Element {
   try {
-    const inflated = inflateSync(data, { maxOutputLength: unpackedLimit(data.length) });
+    const inflated = inflateSync(data, { maxOutputLength: inflateLimit(data.length) });
     return readElement(inflated, 0, path);
   } catch (error) {
     throw damaged(path, `a compressed element cannot be read: ${(error as Error).message}`);

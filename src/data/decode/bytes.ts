@@ -2,7 +2,7 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { crc32, inflateRawSync } from 'node:zlib';
 import { MissingError } from '../../errors.js';
-import { damaged, unpackedLimit } from '../../formats/files.js';
+import { damaged, inflateLimit } from '../../formats/files.js';
 
 /** Where the bytes of an image are. */
 export interface ByteSource {
@@ -64,7 +64,7 @@ export class ByteReader {
     const stored = this.#readRange(source, dataStart, length);
     let bytes: Uint8Array = stored;
     try {
-      if (isDeflated) bytes = inflateRawSync(stored, { maxOutputLength: unpackedLimit(length) });
+      if (isDeflated) bytes = inflateRawSync(stored, { maxOutputLength: inflateLimit(length) });
     } catch (error) {
       throw damaged(describeSource(source), `cannot be decompressed: ${(error as Error).message}`);
     }
