@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { peerPython } from '../peer-python.mjs';
 import { Side } from './side.mjs';
+import { ratioRow, takeTurns } from './turns.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const IMAGES = 800;
@@ -46,28 +47,8 @@ function makeImages() {
 async function measure(pairs) {
   const ours = await Side.start('ours', process.execPath, [join(HERE, 'input-ours.mjs'), folder, folder]);
   const peer = await Side.start('torchvision', python, [join(HERE, 'input-peer.py'), folder]);
-  const a = [];
-  const b = [];
-  for (let i = 0; i < pairs; i++) {
-    a.push(await ours.call());
-    b.push(await peer.call());
-  }
+  const { a, b } = await takeTurns(ours, peer, pairs);
   ours.stop();
   peer.stop();
-  const ratios = a.map((value, i) => value / b[i]).sort((x, y) => x - y);
-  return {
-    work: 'input',
-    ours_ms: median(a),
-    peer_ms: median(b),
-    ratio: median(ratios),
-    ratio_low: ratios[0],
-    ratio_high: ratios.at(-1),
-    goal: GOAL,
-  };
-}
-
-function median(numbers) {
-  const sorted = [...numbers].sort((x, y) => x - y);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  return ratioRow('input', a, b, GOAL);
 }

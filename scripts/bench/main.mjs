@@ -2,23 +2,18 @@
 // up, then take turns, so that a change of the machine's speed meets both; the ratio is taken pair by pair.
 //
 //   npm run bench -- [--only NAME[,NAME]] [--pairs N] [--json FILE]
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { peerPython } from '../peer-python.mjs';
 import { machine } from './machine.mjs';
 import { median } from './median.mjs';
 import { Side } from './side.mjs';
+import { ratioRow, takeTurns } from './turns.mjs';
 import { works } from './works.mjs';
 
-/** Between turns: threads of the last one go on spinning for a while, and would slow the next. */
-const PAUSE_MS = 10;
-
 const HERE = fileURLToPath(new URL('.', import.meta.url));
-const PACKAGES = ['torch==2.15.0', 'torchvision==0.29.0', 'timm==1.0.31', 'transformers==5.23.0', 'peft'];
 
 const { values } = parseArgs({
   options: { only: { type: 'string' }, pairs: { type: 'string', default: '9' }, json: { type: 'string' } },
@@ -65,52 +60,11 @@ async function measure(work) {
       join(HERE, 'peer.py'),
       JSON.stringify({ ...work, format }),
     ]);
-    const a = [];
-    const b = [];
-    for (let i = 0; i < pairs; i++) {
-      a.push(await ours.call());
-      await setTimeout(PAUSE_MS);
-      b.push(await peer.call());
-      await setTimeout(PAUSE_MS);
-    }
+    const { a, b } = await takeTurns(ours, peer, pairs);
     ours.stop();
     peer.stop();
     results.push({ a, b, peer: median(b) });
   }
   const { a, b } = results.reduce((best, result) => (result.peer < best.peer ? result : best));
-  const ratios = a.map((value, i) => value / b[i]).sort((x, y) => x - y);
-  return {
-    work: work.work,
-    ours_ms: median(a),
-    peer_ms: median(b),
-    ratio: median(ratios),
-    ratio_low: ratios[0],
-    ratio_high: ratios.at(-1),
-    goal: work.goal,
-  };
-}
-
-/** Python with PyTorch: `$GEN_BENCH_PEER_PYTHON`, else a virtual environment of our own, made on first use. */
-function peerPython() {
-  if (process.env.GEN_BENCH_PEER_PYTHON) return process.env.GEN_BENCH_PEER_PYTHON;
-  const cache =
-    process.env.GEN_BENCH_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'gen-bench');
-  const folder = join(cache, 'bench-venv');
-  const executable = join(folder, 'bin', 'python');
-  if (!existsSync(join(folder, 'ready'))) {
-    process.stderr.write(`making ${folder} with ${PACKAGES.join(', ')}\n`);
-    mkdirSync(cache, { recursive: true });
-    run('python3', ['-m', 'venv', folder]);
-    run(executable, ['-m', 'pip', 'install', '-q', ...PACKAGES]);
-    writeFileSync(join(folder, 'ready'), PACKAGES.join('\n'));
-  }
-  return executable;
-}
-
-function run(command, args) {
-  const { status } = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
-  if (status !== 0) {
-    process.stderr.write(`${command} ${args.slice(0, 4).join(' ')} … failed\n`);
-    process.exit(3);
-  }
+  return ratioRow(work.work, a, b, work.goal);
 }

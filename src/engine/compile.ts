@@ -1,17 +1,14 @@
 import { createHash } from 'node:crypto';
-import type { TensorMetadata } from './binding.js';
-import { DT } from './binding.js';
 import { compileMode, type Decision, noteFallback } from './compile-mode.js';
 import { largestDifference } from './difference.js';
 import { extrapolate, NotLinear, RECORDED_SIZES } from './extrapolate.js';
 import { type FusedGraph, fuseScopes } from './fusion.js';
 import { type LoadedGraph, loadGraph } from './graph-def.js';
-import { Lifetimes } from './lifetimes.js';
 import { sampleMemory } from './memory.js';
 import { inPart } from './profile.js';
-import { dataTypeNumber, rawOp1 } from './raw.js';
-import { type RecordedNode, Recorder, type Reference, recording } from './recorder.js';
-import { backend, currentPrecision, type Tensor, tf } from './tf.js';
+import type { RecordedNode, Reference } from './recorder.js';
+import { backend, currentPrecision, type Tensor } from './tf.js';
+import { type Recording, releasing, runEagerly, trace, withExamples } from './trace.js';
 import { disposeTree, flatten, signature, type TensorTree, unflatten } from './tree.js';
 
 /**
@@ -188,69 +185,6 @@ export function compile<I extends TensorTree, O extends TensorTree>(
   });
 }
 
-/** Runs `fn` op by op. An input that it returns comes back as a copy, since outputs are the caller's to dispose. */
-function runEagerly<I extends TensorTree, O extends TensorTree>(fn: (inputs: I) => O, inputs: I): O {
-  const given = new Set(flatten(inputs));
-  const outputs = tf.tidy(() => fn(inputs) as never) as O;
-  sampleMemory();
-  return unflatten(
-    outputs,
-    flatten(outputs).map((tensor) => (given.has(tensor) ? tensor.clone() : tensor)),
-  );
-}
-
-interface Recording {
-  readonly recorder: Recorder;
-  /** The function's results. */
-  readonly references: readonly Reference[];
-}
-
-interface Trace<O> extends Recording {
-  readonly outputs: O;
-}
-
-/**
- * Runs `fn` once eagerly and records its ops.
- *
- * @param like an earlier recording but for the number of examples
- */
-function trace<I extends TensorTree, O extends TensorTree>(
-  fn: (inputs: I) => O,
-  inputs: I,
-  tensors: readonly Tensor[],
-  like?: Recording,
-): Trace<O> {
-  const distinct = withoutRepeats(tensors);
-  const ids = backend.getInputTensorIds(distinct); // uploads them: an upload while recording would be a constant
-  const recorder = new Recorder(distinct.map((tensor, i) => metadata(tensor, ids[i]!)));
-  const { outputs, references } = recording(backend.binding, recorder, () => {
-    const results = releasing(like, () => runEagerly(fn, unflatten(inputs, distinct)));
-    // Results still on the host (constants that no op used) are uploaded, and recorded, here.
-    const outputIds = backend.getInputTensorIds(flatten(results));
-    return {
-      outputs: results,
-      references: outputIds.map((id) => recorder.output(id, backend.binding.TF_ATTR_TYPE)),
-    };
-  });
-  distinct.forEach((tensor, i) => {
-    if (tensor !== tensors[i]) tensor.dispose();
-  });
-  return { outputs, recorder, references };
-}
-
-/** Runs `action`, eagerly what `like` recorded, giving back results that it will not use again. */
-function releasing<R>(like: Recording | undefined, action: () => R): R {
-  const { binding } = backend;
-  if (like?.recorder.failure === undefined) {
-    binding.releases = like && new Lifetimes(like.recorder.nodes, like.references);
-  }
-  try {
-    return action();
-  } finally {
-    binding.releases = undefined;
-  }
-}
-
 /** Records a whole call; its results are the entry's `outputs`. */
 function record<I extends TensorTree, O extends TensorTree>(
   name: string,
@@ -359,34 +293,21 @@ function compareSample<I extends TensorTree, O extends TensorTree>(
     const replayed = graph
       .run(backend.getInputTensorIds(flatten(few)))
       .map((result) => backend.createOutputTensor(result));
-    const eager = flatten(releasing(like, () => runEagerly(fn, few)));
-    const difference = largestDifference(eager, replayed);
-    for (const tensor of [...eager, ...replayed]) tensor.dispose();
-    if (difference <= TOLERANCE[currentPrecision()]) return true;
-    compileMode.report(
-      `${name}: replay and eager run differ by ${difference.toExponential(1)} (relative); running eagerly`,
-    );
+    let eager: Tensor[] = [];
+    try {
+      eager = flatten(releasing(like, () => runEagerly(fn, few)));
+      const difference = largestDifference(eager, replayed);
+      if (difference <= TOLERANCE[currentPrecision()]) return true;
+      compileMode.report(
+        `${name}: replay and eager run differ by ${difference.toExponential(1)} (relative); running eagerly`,
+      );
+    } catch (error) {
+      compileMode.report(`${name}: runs eagerly, because it did not repeat its ops: ${reason(error)}`);
+    } finally {
+      for (const tensor of [...eager, ...replayed]) tensor.dispose();
+    }
     return false;
   });
-}
-
-/** Calls `action` with the inputs cut to the first `count` examples of the batch. */
-function withExamples<I extends TensorTree, R>(
-  inputs: I,
-  batch: (inputs: I) => TensorTree,
-  count: number,
-  action: (few: I) => R,
-): R {
-  const batched = new Set(flatten(batch(inputs)));
-  const tensors = flatten(inputs);
-  const cut = tensors.map((tensor) => (batched.has(tensor) ? tensor.slice([0], [count]) : tensor));
-  try {
-    return action(unflatten(inputs, cut));
-  } finally {
-    cut.forEach((tensor, i) => {
-      if (tensor !== tensors[i]) tensor.dispose();
-    });
-  }
 }
 
 function rejection(error: unknown): string {
@@ -395,22 +316,4 @@ function rejection(error: unknown): string {
 
 function reason(error: unknown): unknown {
   return error instanceof Error ? error.message : error;
-}
-
-/** The tensors, with a copy for each that came before: as inputs of a graph they must be told apart. */
-function withoutRepeats(tensors: readonly Tensor[]): Tensor[] {
-  const seen = new Set<object>();
-  return tensors.map((tensor) => {
-    if (!seen.has(tensor.dataId)) {
-      seen.add(tensor.dataId);
-      return tensor;
-    }
-    return rawOp1('Identity', [tensor], { T: { type: tensor.dtype } });
-  });
-}
-
-function metadata(tensor: Tensor, id: number): TensorMetadata {
-  const dtype = dataTypeNumber(tensor.dtype);
-  const exact = dtype === DT.FLOAT && currentPrecision() === 'float64' ? DT.DOUBLE : dtype;
-  return { id, shape: tensor.shape, dtype: exact };
 }

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { DT } from './binding.js';
+import { compile, compileMode } from './compile.js';
 import { Lifetimes } from './lifetimes.js';
 import type { RecordedNode, Reference } from './recorder.js';
 import { backend, loadEngine, tf } from './tf.js';
@@ -67,5 +68,29 @@ describe('an eager run that gives results back', () => {
     y.dispose();
     expect(tf.memory().numTensors).toBe(before);
     expect(x.dataSync()[0]).toBe(3);
+  });
+
+  test('may ask for one that is gone, where it does not repeat its ops: then it runs eagerly', () => {
+    let reversed = false;
+    const fn = compile(
+      'fickle',
+      ({ x }: { x: ReturnType<typeof tf.tensor1d> }) => {
+        const a = x.exp();
+        const b = a.sqrt();
+        const c = b.add(1);
+        return reversed ? b.add(1).mul(a) : c.square();
+      },
+      { batch: ({ x }) => x },
+    );
+    const messages: string[] = [];
+    compileMode.report = (message) => messages.push(message);
+    const x = tf.tensor1d([0, 0, 0, 0, 0, 0]);
+    const call = () => tf.tidy(() => Array.from(fn({ x }).dataSync()));
+    expect(call()).toEqual([4, 4, 4, 4, 4, 4]);
+    reversed = true;
+    expect(call()).toEqual([2, 2, 2, 2, 2, 2]);
+    compileMode.report = () => {};
+    expect(messages.join()).toMatch(/fickle: runs eagerly, because it did not repeat its ops/);
+    fn.dispose();
   });
 });
