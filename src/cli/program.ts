@@ -14,6 +14,7 @@ import { addStatus } from './status.js';
 import { addSweep } from './sweep.js';
 import { addTable } from './table.js';
 import { addValidate } from './validate.js';
+import { addWatch } from './watch.js';
 
 /** Tells the process's exit code where a command does not end with 0 and yet has no error to throw. */
 export type SetExitCode = (code: number) => void;
@@ -32,6 +33,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
   addRun(program, setExitCode);
   addSweep(program, setExitCode);
   addStatus(program);
+  addWatch(program, setExitCode);
   addCompare(program);
   addTable(program);
   addFigure(program);

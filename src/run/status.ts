@@ -30,7 +30,7 @@ export interface RunStatus {
 /** Enough for the last few dozen rows. */
 const TAIL_BYTES = 32_768;
 /** Steps whose mean time stands for those to come. */
-const RECENT_STEPS = 50;
+export const RECENT_STEPS = 50;
 
 /** Mean seconds of the last steps; undefined without rows. */
 export function recentStepS(rows: readonly TailRow[]): number | undefined {
@@ -73,6 +73,13 @@ function summaryIn(dir: string): RunSummary | undefined {
   }
 }
 
+/** What a run is doing, by its lock and its summary alone. */
+export function runState(dir: string): Pick<RunStatus, 'state' | 'owner' | 'summary'> {
+  const owner = lockOwner(join(dir, '.lock'));
+  const summary = summaryIn(dir);
+  return { state: stateOf(dir, summary, owner), owner, summary };
+}
+
 function stateOf(dir: string, summary: RunSummary | undefined, owner: LockOwner | undefined): RunState {
   if (owner) return 'running'; // a summary is that of the part before
   if (summary?.status === 'done' || summary?.status === 'max-steps') return 'finished';
@@ -82,9 +89,7 @@ function stateOf(dir: string, summary: RunSummary | undefined, owner: LockOwner 
 
 /** What can be seen of a run from outside, while it runs or not. Reads the end of metrics.csv only. */
 export function runStatus(dir: string): RunStatus {
-  const owner = lockOwner(join(dir, '.lock'));
-  const summary = summaryIn(dir);
-  const state = stateOf(dir, summary, owner);
+  const { state, owner, summary } = runState(dir);
   const hasCheckpoint = existsSync(join(dir, 'checkpoint', 'latest.safetensors'));
   if (summary && (state === 'finished' || state === 'diverged')) {
     const { steps } = summary;

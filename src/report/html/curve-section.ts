@@ -1,6 +1,7 @@
 import type { Setting } from '../aggregate.js';
+import type { ComparisonBlock, CurvePanel } from '../curve-panels.js';
 import type { CurvePoint } from '../curves.js';
-import { type ComparisonBlock, type CurvePanel, comparisonBlock } from '../figure-comparison.js';
+import { comparisonBlock } from '../figure-comparison.js';
 import { type LegendItem, panelSvg } from '../picture.js';
 import { html, Markup } from './markup.js';
 import { dataTable } from './table.js';
