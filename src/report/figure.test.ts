@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseHTML } from 'linkedom';
@@ -128,10 +128,91 @@ describe('figure 10', () => {
   });
 });
 
+describe('figures of one hyperparameter', () => {
+  const evaluated = (steps: number) => evals([steps / 2, steps]);
+  const ablation = (name: string, more: Parameters<typeof fakeRun>[1], steps = 60) =>
+    fakeRun(join(dir, name), {
+      metrics: rows(steps, (step) => 2 / step),
+      evals: evaluated(steps),
+      summary: { steps, epochs: 3 },
+      ...more,
+    });
+
+  beforeAll(() => {
+    for (const seed of [0, 1]) {
+      ablation(`ablation/phi-8/seed-${seed}`, { seed, scheduler: { phi: 8 } });
+      ablation(`ablation/phi-16/seed-${seed}`, { seed, scheduler: { phi: 16 } });
+      ablation(`ablation/base/seed-${seed}`, { seed });
+    }
+    ablation('ablation/constant', { scheduler: constant });
+    ablation('ablation/b-400', { train: { batch_size: 400 } }, 30);
+    ablation('ablation/lr-auto', { scheduler: { lr0: 'auto' } });
+    ablation('ablation/lr-1', { scheduler: { lr0: 1 } });
+    ablation('ablation/resnet20', { model: { name: 'resnet20' } });
+  });
+
+  it.each([
+    [3, 'the batch size', ['B = 200', 'B = 400'], 'epoch'],
+    [4, 'the model', ['resnet8', 'resnet20'], 'training step'],
+    [5, 'the lazy interval Φ', ['Φ = 4', 'Φ = 8', 'Φ = 16'], 'training step'],
+    [14, 'the first learning rate η₀', ['η₀ = 0.1', 'η₀ = 1', 'η₀ searched'], 'training step'],
+  ])(
+    'figure %i: a line for each value of %s, in order, of runs alike in all else',
+    (number, what, labels, x) => {
+      const { svg, texts } = draw(number, 'ablation');
+      expect(svg).not.toMatch(/NaN|undefined|Infinity/);
+      expect(texts.filter((text) => text.startsWith(`by ${what}`))).toHaveLength(1);
+      const first = texts.indexOf(labels[0] as string);
+      expect(texts.slice(first, first + labels.length + 1)).toEqual([...labels, 'Training loss (log scale)']);
+      expect(texts.filter((text) => text === x)).toHaveLength(3);
+      expect(texts).toContain('Test accuracy (%)');
+    },
+  );
+
+  it('are refused without two values', () => {
+    expect(() => draw(3, 'once')).toThrow(/differ in the batch size alone; make some with: gen-bench sweep/);
+  });
+});
+
+describe('figure 2', () => {
+  it('draws a panel for each step, three in a row', () => {
+    const run = fakeRun(join(dir, 'line/gen'), { metrics: rows(30, () => 1) });
+    const lines = [1, 2, 3, 4].flatMap((step) =>
+      [-2, -1, 0, 1].map((point) => `${step},${point},${-point / 10},${point ** 2},${point ** 2},8,1.5`),
+    );
+    const header = 'step,point,xi,loss,parabola,examples,forward_ms';
+    writeFileSync(join(run, 'landscape.csv'), [header, ...lines, ''].join('\n'));
+    const { svg, texts } = draw(2, 'line');
+    expect(svg).not.toMatch(/NaN|undefined|Infinity/);
+    expect(texts.filter((text) => text.startsWith('Step '))).toEqual([
+      'Step 1',
+      'Step 2',
+      'Step 3',
+      'Step 4',
+    ]);
+    expect(texts.filter((text) => text === 'loss of a batch')).toHaveLength(2);
+    expect(() => draw(2, 'once')).toThrow(/no run has the loss along its updates/);
+  });
+});
+
+describe('figures 8 and 9', () => {
+  it('show the runs of their task', () => {
+    const nlg = { config: { task: 'nlg' }, model: { name: 'gpt2' }, dataset: { name: 'e2e' } };
+    const decay = (step: number) => 2 * 0.97 ** step;
+    fakeRun(join(dir, 'texts/gen'), { ...nlg, metrics: rows(60, decay), evals: evals([30, 60]) });
+    fakeRun(join(dir, 'texts/images'), { metrics: rows(60, decay), evals: evals([30, 60]) });
+    const [eight, nine] = [draw(8, 'texts').texts, draw(9, 'texts').texts];
+    expect(eight).toEqual(expect.arrayContaining(['resnet8 on digits', 'Test accuracy (%)']));
+    expect(eight).not.toContain('gpt2 on e2e');
+    expect(nine).toEqual(expect.arrayContaining(['gpt2 on e2e', 'Effective learning rate (log scale)']));
+    expect(nine).not.toContain('Test accuracy (%)');
+  });
+});
+
 describe('figure', () => {
   it('says what it cannot do', () => {
     const results = [join(dir, 'sweep')];
-    expect(() => figure('2', { results, out: 'x.svg' })).toThrow('figure 2: expected 1, 6, 7');
+    expect(() => figure('15', { results, out: 'x.svg' })).toThrow('figure 15: expected 1, 2, 3');
     expect(() => figure('1', { results, out: join(dir, 'x.pdf') })).toThrow(UsageError);
     expect(() => figure('6', { results, out: join(dir, 'x.svg') })).toThrow(MissingError);
   });

@@ -23,6 +23,18 @@ const otherColors = ['#7B61C9', '#8C6D31', '#17A2A2', '#A04040', '#5B8C2A'];
 /** The same method keeps its colour in every figure; further ones of the same scheduler differ in their dashes. */
 const dashes = ['', '7 3', '2 2', '8 3 2 3', '12 3'];
 
+/** Steps of one scale (after plasma, by Smith and van der Walt), its lightness falling for every kind of eye. */
+const ordinalColors = [
+  '#0D0887',
+  '#41049D',
+  '#6A00A8',
+  '#8F0DA4',
+  '#B12A90',
+  '#CC4778',
+  '#D8576B',
+  '#E16462',
+];
+
 /** What dark viewers show instead: the same hues, light enough on black. */
 const darkColors: Readonly<Record<string, string>> = {
   '#D55E00': '#FF8A3D',
@@ -38,6 +50,14 @@ const darkColors: Readonly<Record<string, string>> = {
   '#17A2A2': '#5FD0D0',
   '#A04040': '#E08585',
   '#5B8C2A': '#9CCB6B',
+  '#0D0887': '#C33D80',
+  '#41049D': '#CC4778',
+  '#6A00A8': '#E16462',
+  '#8F0DA4': '#ED7953',
+  '#B12A90': '#F58C46',
+  '#CC4778': '#FCA636',
+  '#D8576B': '#FDC328',
+  '#E16462': '#F0F921',
 };
 
 /** How the line of a method looks. */
@@ -66,6 +86,16 @@ export function lineStyles(methods: readonly Method[]): Map<Method, LineStyle> {
     });
   }
   return styles;
+}
+
+/** Styles of values in their order, from dark to light, every other one dashed. */
+export function ordinalStyles(count: number): LineStyle[] {
+  const last = ordinalColors.length - 1;
+  return Array.from({ length: count }, (_, i) => ({
+    color: ordinalColors[count > 1 ? Math.round((i * last) / (count - 1)) : 0] ?? INK,
+    dash: i % 2 === 0 ? '' : '7 3',
+    width: 2,
+  }));
 }
 
 /** Colours by base optimizer, for figures in which each stands beside its GeN variant. */
