@@ -4,7 +4,7 @@ import { html, type Markup } from './markup.js';
 import { dataTable } from './table.js';
 
 /** With more methods than this each is a row, else each is a column. */
-const MAX_COLUMNS = 5;
+const MAX_COLUMNS = 8;
 
 /** What tells the methods' configs apart, and what they have in common. */
 export function configSection({ methods, title }: Setting): Markup {

@@ -70,10 +70,12 @@ button:disabled { color: var(--soft); border-color: var(--line); }
 dl { display: flex; flex-wrap: wrap; gap: 6px 22px; margin: 10px 0 4px; font-variant-numeric: tabular-nums; }
 dt { color: var(--soft); font-size: 12.5px; } dd { margin: 0; }
 footer { margin-top: 44px; padding-bottom: 28px; color: var(--soft); font-size: 13px; }
+@page { margin: 14mm 12mm; }
 @media print {
   body { font-size: 11px; } nav, .skip, .controls, [data-table] { display: none; }
   header, main, footer { max-width: none; padding: 0; }
-  .scroll { overflow: visible; } table { font-size: 9px; } th, td { padding-right: 8px; }
+  .scroll { overflow: visible; background: none; } table { font-size: 9px; } th, td { padding-right: 8px; }
+  thead th { white-space: normal; overflow-wrap: anywhere; } .small, caption, summary { font-size: 10px; }
   figure, .browser, tr { break-inside: avoid; } h2, h3, caption { break-after: avoid; }
 }
 @media (forced-colors: active) { .curve { stroke: CanvasText; } .point, .star { fill: CanvasText; } }
