@@ -1,10 +1,10 @@
 // Opens a report in headless Chromium: `node scripts/report/browser.mjs report.html [screenshots/]`. It must load nothing,
 // log no error, pass axe's accessibility rules in light, dark and narrow windows, be usable by keyboard, and print.
 // Needs Chromium (Debian: apt-get install chromium), found as $CHROMIUM or at its usual places.
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 
 const [page, screenshots] = process.argv.slice(2);
@@ -24,7 +24,6 @@ if (executablePath === undefined) {
   process.exit(3);
 }
 const url = pathToFileURL(resolve(page)).href;
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 if (screenshots !== undefined) mkdirSync(screenshots, { recursive: true });
 
 const views = [
@@ -80,7 +79,7 @@ async function look({ name, ...options }) {
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );
   check(name, 'is no wider than the window', overflow <= 0, `${overflow} px over`);
-  await tab.evaluate(axe);
+  await tab.evaluate(axe.source);
   const { violations } = await tab.evaluate(() => globalThis.axe.run());
   const found = violations.map(
     ({ id, nodes }) =>

@@ -10,7 +10,7 @@ const MAX_PROBES = 300;
  * One probe: step, η before, η after, loss at w, loss at w − ηg and at w + ηg less that at w, Gg, its standard error,
  * gHg, its standard error, η*, R², status. null: does not apply or is not finite.
  */
-export type ProbeRow = readonly [number, ...(number | null)[], string];
+type ProbeRow = readonly [number, ...(number | null)[], string];
 
 export interface RunProbes {
   /** All probes of the run, of which `rows` are evenly chosen. */
