@@ -74,8 +74,9 @@ footer { margin-top: 44px; padding-bottom: 28px; color: var(--soft); font-size: 
 @media print {
   body { font-size: 11px; } nav, .skip, .controls, [data-table] { display: none; }
   header, main, footer { max-width: none; padding: 0; }
-  .scroll { overflow: visible; background: none; } table { font-size: 9px; } th, td { padding-right: 8px; }
-  thead th { white-space: normal; overflow-wrap: anywhere; } .small, caption, summary { font-size: 10px; }
+  .scroll { overflow: visible; background: none; } table { font-size: 8.5px; } th, td { padding-right: 5px; }
+  td.number, th.number { white-space: normal; overflow-wrap: normal; } td { min-width: 0; } tbody th { min-width: 9ch; }
+  thead th:not(.number) { white-space: normal; overflow-wrap: anywhere; } .small, caption, summary { font-size: 10px; }
   figure, .browser, tr { break-inside: avoid; } h2, h3, caption { break-after: avoid; }
 }
 @media (forced-colors: active) { .curve { stroke: CanvasText; } .point, .star { fill: CanvasText; } }
