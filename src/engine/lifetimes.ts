@@ -1,3 +1,4 @@
+import type { Releases } from './binding.js';
 import type { RecordedNode, Reference } from './recorder.js';
 
 /**
@@ -6,7 +7,7 @@ import type { RecordedNode, Reference } from './recorder.js';
  * function needs about the memory of the graph. Where the run leaves the record it may ask for a result that is gone,
  * which TensorFlow refuses.
  */
-export class Lifetimes {
+export class Lifetimes implements Releases {
   /** What each node's outputs are called in this run; absent: not one to give back. */
   private readonly ids: (readonly number[] | undefined)[] = [];
   /** By node: the references that it is the last to use. */
