@@ -6,5 +6,6 @@ export default defineConfig({
     pool: 'forks', // TensorFlow cannot be loaded twice in one process
     maxWorkers: 2,
     testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });
