@@ -33,7 +33,7 @@ export async function drawGrowth(rows, machine) {
           panel('Φ, ResNet-50, batch 8', overPhi, 'phi', 'steps between probes, Φ'),
         ],
         caption: [
-          `Medians and ranges of 7 pairs; ${machine}.`,
+          `Medians and ranges of the pairs; ${machine}.`,
           'Right: computed from the step times at Φ = 1, as a step without a probe is the base step.',
         ],
       },

@@ -22,7 +22,10 @@ async function timeSteps(method, count) {
   return performance.now() - started;
 }
 
-const WARM_UP = 4;
+/** A pair at Φ has Φ steps a side: fewer of them tell as much. */
+const pairsOf = (phi) => Math.max(3, Math.round(job.pairs / Math.sqrt(phi)));
+
+const WARM_UP = 3;
 
 if (job.kind === 'memory') {
   const method = job.options ? gen(1) : base;
@@ -34,7 +37,7 @@ if (job.kind === 'memory') {
   const speeds = [];
   for (const phi of job.intervals) {
     const times = [];
-    for (let i = 0; i < job.pairs; i++) {
+    for (let i = 0; i < pairsOf(phi); i++) {
       times.push({ base: await timeSteps(base, phi), gen: await timeSteps(gen(phi), phi) });
     }
     const relative = times.map(({ base, gen }) => base / gen).sort((a, b) => a - b);

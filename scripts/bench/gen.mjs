@@ -1,5 +1,6 @@
 // `npm run bench:gen`: what GeN costs beside its base optimizer, ours alone. Base steps and GeN steps take turns in one
-// process over the same model and batches; relative speed is base time / GeN time, so 1 means that GeN is free.
+// process over the same model and batches; relative speed is base time / GeN time, so 1 means that GeN is free. N pairs
+// are taken at Φ = 1, N/√Φ at larger Φ.
 //
 //   npm run bench:gen -- [--only NAME[,NAME]] [--pairs N] [--json FILE]
 //   npm run bench:gen -- --growth FILE.svg [--json FILE]    the cost of a probe over model size, batch and Φ, as curves
@@ -25,7 +26,7 @@ const methods = {
     goals: { resnet50: [0.76, 0.93, 0.965], gpt2: [0.68, 0.89, 0.945] },
   },
   // three passes over a batch of its own: the default, dearer by one pass than the paper counts
-  'next-batch': { options: { preset: 'authors' }, goals: {} },
+  'next-batch': { options: { preset: 'authors' }, intervals: [1], goals: {} },
 };
 const MEMORY_GOAL = 1.05;
 
@@ -37,7 +38,7 @@ const { values } = parseArgs({
     growth: { type: 'string' },
   },
 });
-const pairs = Math.max(7, Number(values.pairs));
+const pairs = Number(values.pairs);
 process.stderr.write(`${machine()}; ${pairs} pairs\n`);
 const rows = values.growth ? growth() : costs();
 if (values.json) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
@@ -47,13 +48,13 @@ function costs() {
   const rows = [];
   const subjects = ['resnet50-step', 'gpt2-lora-step'].map((name) => works.find(({ work }) => work === name));
   for (const subject of subjects) {
-    for (const [method, { options, goals }] of Object.entries(methods)) {
+    for (const [method, { options, intervals = INTERVALS, goals }] of Object.entries(methods)) {
       const name = `${subject.model}-${method}`;
       if (values.only && !values.only.split(',').includes(name)) continue;
-      const { speeds } = child({ kind: 'speed', work: subject, options, intervals: INTERVALS, pairs });
+      const { speeds } = child({ kind: 'speed', work: subject, options, intervals, pairs });
       speeds.forEach((speed, i) => {
         const row = {
-          work: `${name}-phi${INTERVALS[i]}`,
+          work: `${name}-phi${intervals[i]}`,
           ...speed,
           goal: goals[subject.model]?.[i] ?? null,
         };
