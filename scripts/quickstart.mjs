@@ -10,6 +10,7 @@ const OUT = join('results', 'quickstart');
 const CLI = join('bin', 'gen-bench.js');
 const CSV = join(OUT, 'comparison.csv');
 const PICTURE = join(OUT, 'comparison.svg');
+const REPORT = join(OUT, 'report.html');
 
 /** Each ends the whole with its own exit code where it fails. */
 const STEPS = [
@@ -18,6 +19,7 @@ const STEPS = [
   { args: [CLI, 'compare', OUT] },
   { args: [CLI, 'compare', OUT, '--format', 'csv'], toFile: CSV },
   { args: [CLI, 'figure', '1', '--results', OUT, '--out', PICTURE] },
+  { args: [CLI, 'report', OUT, '--out', REPORT] },
 ];
 
 /** Runs one step with our terminal; resolves to its exit code, 128 + n where a signal ended it. */
@@ -42,5 +44,5 @@ for (const step of STEPS) {
 }
 const here = (path) => relative(process.cwd(), join(ROOT, path));
 process.stderr.write(
-  `\nRuns with metrics.csv and eval.csv: ${here(OUT)}\nTable: ${here(CSV)}\nPicture: ${here(PICTURE)}\n`,
+  `\nRuns with metrics.csv and eval.csv: ${here(OUT)}\nTable: ${here(CSV)}\nPicture: ${here(PICTURE)}\nReport: ${here(REPORT)}\n`,
 );
