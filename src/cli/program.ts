@@ -28,7 +28,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
     .showSuggestionAfterError()
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 defect, 2 usage or config, 3 data or engine missing, 4 diverged, 130 interrupted.',
+      '\nExit codes: 0 done, 1 defect or drift, 2 usage or config, 3 data or engine missing, 4 diverged, 130 interrupted.',
     );
   addRun(program, setExitCode);
   addSweep(program, setExitCode);

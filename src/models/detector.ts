@@ -1,5 +1,6 @@
 import { type CollateOptions, collate } from '../data/detection/collate.js';
 import type { DetectionExample } from '../data/detection/example.js';
+import { batchTensors } from '../data/tensors.js';
 import { disposeAll, type Parameter, readAll } from '../engine/parameters.js';
 import { floatTensor, readFloats } from '../engine/raw.js';
 import { type Tensor, tf } from '../engine/tf.js';
@@ -185,14 +186,7 @@ function losses(
   const weights = readAll(all);
   const picks = detector.picks(weights, batch, true, sampler);
   const result = tf.tidy(() => {
-    const inputs = Object.fromEntries(
-      Object.entries(picks).map(([name, { shape, data }]) => [
-        name,
-        data instanceof Int32Array
-          ? tf.tensor(data, [...shape], 'int32')
-          : floatTensor(data as Float32Array, [...shape]),
-      ]),
-    );
+    const inputs = batchTensors(picks);
     const scope = new Scope(all, weights, { training: true });
     const perImage = model.losses(scope, inputs);
     scope.statistics(model.statistics).forEach((value, i) => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { collate } from '../data/detection/collate.js';
 import type { DetectionExample } from '../data/detection/example.js';
+import { batchTensors } from '../data/tensors.js';
 import { disposeAll, readAll } from '../engine/parameters.js';
 import { floatTensor, readFloats } from '../engine/raw.js';
 import { loadEngine, type Tensor, tf } from '../engine/tf.js';
@@ -177,14 +178,7 @@ describe('Mask R-CNN with the weights of torchvision', () => {
     const picks = detector.picks(weights, batch, true, first);
     const trainable = model.parameters.filter((parameter) => parameter.trainable);
     tf.tidy(() => {
-      const inputs = Object.fromEntries(
-        Object.entries(picks).map(([name, { shape, data }]) => [
-          name,
-          data instanceof Int32Array
-            ? tf.tensor(data, [...shape], 'int32')
-            : floatTensor(data as Float32Array, [...shape]),
-        ]),
-      );
+      const inputs = batchTensors(picks);
       let losses: Record<LossName, Tensor> | undefined;
       const values = new Map(model.parameters.map((parameter, i) => [parameter, weights[i]!]));
       const total = (...moved: Tensor[]) => {

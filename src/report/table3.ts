@@ -1,8 +1,7 @@
 import type { Method, Setting } from './aggregate.js';
-import { compareMethods } from './method.js';
 import { table3Columns, table3Rows } from './paper.js';
 import type { RunConfig } from './runs.js';
-import { isComplete, measuredCell, notRun } from './table-cells.js';
+import { besidePaper, isComplete, measuredCell } from './table-cells.js';
 import type { Cell, TableDocument, TableRow, Tier } from './table-document.js';
 
 /** See `Tier`. */
@@ -60,13 +59,6 @@ function cellsOf(method: Method, tier: Tier): Cell[] {
   });
 }
 
-/** The nearest to the paper first: fewest deviations, then most seeds. */
-function byFidelity(a: Method, b: Method): number {
-  return (
-    deviationsOf(a.config).length - deviationsOf(b.config).length || b.completed.length - a.completed.length
-  );
-}
-
 const common = {
   number: 3,
   heads: { group: 'model', column: 'metric', value: 'value' },
@@ -80,30 +72,16 @@ export function table3Full(settings: readonly Setting[], againstPaper: boolean):
   const methods = settings
     .flatMap((setting) => setting.methods)
     .filter((method) => method.config.task === 'nlg' && tierOf(method) === 'full');
-  const from = againstPaper ? 'here' : undefined;
-  const used = new Set<Method>();
-  const rows = table3Rows.flatMap(({ scheduler, label, values }): TableRow[] => {
-    const [nearest] = methods
-      .filter(
-        ({ config }) =>
-          config.scheduler.name === scheduler &&
-          (scheduler !== 'gen' || config.scheduler.preset === 'authors'),
-      )
-      .sort(byFidelity);
-    if (nearest) used.add(nearest);
-    const cells = nearest ? cellsOf(nearest, 'full') : columns.map(() => notRun);
-    const here: TableRow = { group, label, from, cells };
-    if (!againstPaper) return [here];
-    const printed = columns.map((_, i): Cell => {
-      const value = values[i];
-      return value === undefined ? { source: 'not printed' } : { source: 'paper', value };
-    });
-    return [here, { group, label, from: 'paper', cells: printed }];
+  const rows = besidePaper(methods, table3Rows, {
+    ...{ group, againstPaper },
+    deviations: ({ config }) => deviationsOf(config),
+    cellsOf: (method) => cellsOf(method, 'full'),
+    printed: ({ values }) =>
+      columns.map((_, i): Cell => {
+        const value = values[i];
+        return value === undefined ? { source: 'not printed' } : { source: 'paper', value };
+      }),
   });
-  const others = methods
-    .filter((method) => !used.has(method))
-    .sort((a, b) => compareMethods(a.config, b.config))
-    .map((method): TableRow => ({ group, label: method.fullLabel, from, cells: cellsOf(method, 'full') }));
   return {
     ...common,
     tier: 'full',
@@ -112,7 +90,7 @@ export function table3Full(settings: readonly Setting[], againstPaper: boolean):
       (againstPaper
         ? 'here: measured by gen-bench; paper: as printed in arXiv:2407.02772.'
         : 'Measured by gen-bench.'),
-    rows: [...rows, ...others],
+    rows,
     notes: methods.length === 0 ? ['No run of this table was found: every cell is still to be run.'] : [],
   };
 }

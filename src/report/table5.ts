@@ -1,8 +1,7 @@
 import type { Method, Setting } from './aggregate.js';
-import { compareMethods } from './method.js';
 import { table5Blocks, table5Columns } from './paper.js';
 import type { RunConfig } from './runs.js';
-import { isComplete, measuredCell, notRun } from './table-cells.js';
+import { besidePaper, isComplete, measuredCell } from './table-cells.js';
 import type { Cell, TableDocument, TableRow, Tier } from './table-document.js';
 
 /** See `Tier`. */
@@ -47,13 +46,6 @@ function cellsOf(method: Method, kind: Kind, tier: Tier): Cell[] {
   });
 }
 
-/** The nearest to the paper first: fewest deviations, then most seeds. */
-function byFidelity(a: Method, b: Method): number {
-  return (
-    deviationsOf(a.config).length - deviationsOf(b.config).length || b.completed.length - a.completed.length
-  );
-}
-
 const common = {
   number: 5,
   heads: { group: 'task', column: 'metric', value: 'average_precision' },
@@ -66,35 +58,14 @@ export function table5Full(settings: readonly Setting[], againstPaper: boolean):
   const methods = settings
     .flatMap((setting) => setting.methods)
     .filter((method) => method.config.task === 'detection' && tierOf(method) === 'full');
-  const from = againstPaper ? 'here' : undefined;
-  const rows = table5Blocks.flatMap(({ kind, label: group, rows: printedRows }) => {
-    const used = new Set<Method>();
-    const papers = printedRows.flatMap(({ scheduler, label, values }): TableRow[] => {
-      const [nearest] = methods
-        .filter(
-          ({ config }) =>
-            config.scheduler.name === scheduler &&
-            (scheduler !== 'gen' || config.scheduler.preset === 'authors'),
-        )
-        .sort(byFidelity);
-      if (nearest) used.add(nearest);
-      const cells = nearest ? cellsOf(nearest, kind, 'full') : table5Columns.map(() => notRun);
-      const here: TableRow = { group, label, from, cells };
-      if (!againstPaper) return [here];
-      const printed = values.map(([value, std]): Cell => ({ source: 'paper', value, std }));
-      return [here, { group, label, from: 'paper', cells: printed }];
-    });
-    const others = methods
-      .filter((method) => !used.has(method))
-      .sort((a, b) => compareMethods(a.config, b.config))
-      .map(
-        (method): TableRow => ({
-          ...{ group, label: method.fullLabel, from },
-          cells: cellsOf(method, kind, 'full'),
-        }),
-      );
-    return [...papers, ...others];
-  });
+  const rows = table5Blocks.flatMap(({ kind, label: group, rows: printedRows }) =>
+    besidePaper(methods, printedRows, {
+      ...{ group, againstPaper },
+      deviations: ({ config }) => deviationsOf(config),
+      cellsOf: (method) => cellsOf(method, kind, 'full'),
+      printed: ({ values }) => values.map(([value, std]): Cell => ({ source: 'paper', value, std })),
+    }),
+  );
   return {
     ...common,
     tier: 'full',

@@ -1,5 +1,5 @@
 import { concatenateBatches, sliceBatch } from '../data/loader.js';
-import { pixelsToFloats } from '../data/pixels.js';
+import { batchTensors } from '../data/tensors.js';
 import type { HostBatch } from '../data/types.js';
 import { type CompiledFunction, compile } from '../engine/compile.js';
 import { assignAll, disposeAll, type Parameter, readAll } from '../engine/parameters.js';
@@ -298,7 +298,7 @@ export class Objective {
       trainable,
       frozen: readAll(this.frozen),
       statistics: readAll(this.model.statistics),
-      batch: toTensors(sliceBatch(batch, start, end)),
+      batch: batchTensors(sliceBatch(batch, start, end)),
       seed: tf.tensor1d(seed(microBatch), 'int32'),
     };
     const dispose = () => {
@@ -324,17 +324,6 @@ export function stepSeed(runSeed: number, step: number): StepSeed {
 export function batchLength(batch: HostBatch): number {
   const first = Object.values(batch)[0];
   return first ? first.shape[0]! : 1;
-}
-
-function toTensors(batch: HostBatch): Record<string, Tensor> {
-  return Object.fromEntries(
-    Object.entries(batch).map(([name, { shape, data }]) => [
-      name,
-      data instanceof Int32Array
-        ? tf.tensor(data, [...shape], 'int32')
-        : floatTensor(data instanceof Uint8Array ? pixelsToFloats(data) : data, [...shape]),
-    ]),
-  );
 }
 
 function scalar(tensor: Tensor): number {
