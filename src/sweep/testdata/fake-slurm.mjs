@@ -64,11 +64,10 @@ const commands = {
     set(args[1], 'REQUEUED');
   },
   scancel() {
-    for (const id of tasksOf(args[0])) {
-      const { state, pid } = get(id);
-      if (state === 'RUNNING') process.kill(pid, 'SIGTERM');
-      else rmSync(stateOf(id));
-    }
+    const tasks = tasksOf(args[0]).map((id) => ({ id, ...get(id) }));
+    // what waits leaves first: a task that ends makes room for the next one
+    for (const { id, state } of tasks) if (state !== 'RUNNING') rmSync(stateOf(id));
+    for (const { state, pid } of tasks) if (state === 'RUNNING') process.kill(pid, 'SIGTERM');
   },
 };
 await commands[command]();
