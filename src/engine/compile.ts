@@ -4,6 +4,7 @@ import { largestDifference } from './difference.js';
 import { extrapolate, NotLinear, RECORDED_SIZES } from './extrapolate.js';
 import { type FusedGraph, fuseScopes } from './fusion.js';
 import { type LoadedGraph, loadGraph } from './graph-def.js';
+import { joinGraph } from './join.js';
 import { sampleMemory } from './memory.js';
 import { inPart } from './profile.js';
 import type { RecordedNode, Reference } from './recorder.js';
@@ -29,6 +30,11 @@ import { disposeTree, flatten, signature, type TensorTree, unflatten } from './t
 export interface CompiledFunction<I extends TensorTree, O extends TensorTree> {
   /** Outputs are the caller's to dispose; inputs stay the caller's. */
   (inputs: I): O;
+  /**
+   * The results of several calls, with inputs of equal form. Once the graph of one call has proved itself, all are one
+   * graph: they run beside each other, and what depends on inputs that are the same tensor in all is computed once.
+   */
+  each(calls: readonly I[]): O[];
   dispose(): void;
 }
 
@@ -43,8 +49,12 @@ const TOLERANCE = { float32: 5e-3, bf16: 5e-2, float64: 1e-9 } as const;
 interface Entry<O> {
   /** Absent: these shapes run eagerly. */
   graph: LoadedGraph | undefined;
-  /** Loads the graph without fused loops; until the first replay, where there are any. */
-  unfused: (() => LoadedGraph) | undefined;
+  /** What `graph` was loaded from. */
+  source?: FusedGraph | undefined;
+  /** The graph without fused loops; until the first replay, where there are any. */
+  unfused?: FusedGraph | undefined;
+  /** Graphs of several calls in one, by their number and what differs; undefined where TensorFlow does not take it. */
+  readonly joined: Map<string, LoadedGraph | undefined>;
   /** Form of the results. */
   readonly outputs: O;
   verifiedCalls: number;
@@ -72,6 +82,8 @@ export function compile<I extends TensorTree, O extends TensorTree>(
   { batch }: CompileOptions<I> = {},
 ): CompiledFunction<I, O> {
   const entries = new Map<string, Entry<O>>();
+  const keyOf = (inputs: I) => currentPrecision() + signature(inputs);
+  const idOf = (key: string) => `${name} ${createHash('sha256').update(key).digest('hex').slice(0, 16)}`;
 
   const replay = ({ graph, outputs }: Entry<O>, tensors: readonly Tensor[]): O => {
     const results = graph!.run(backend.getInputTensorIds([...tensors]));
@@ -84,15 +96,16 @@ export function compile<I extends TensorTree, O extends TensorTree>(
 
   /** The first replay: TensorFlow checks parts of a graph only when it runs. */
   const tryReplay = (entry: Entry<O>, tensors: readonly Tensor[]): O | undefined => {
-    const { unfused: load } = entry;
+    const { unfused } = entry;
     entry.unfused = undefined;
     try {
       return replay(entry, tensors);
     } catch (error) {
       entry.graph?.dispose();
-      entry.graph = load?.();
+      entry.source = unfused;
+      entry.graph = unfused && loadGraph(backend.binding, unfused);
       compileMode.report(
-        `${name}: ${load ? `runs without fused loops, because ${reason(error)}` : rejection(error)}`,
+        `${name}: ${unfused ? `runs without fused loops, because ${reason(error)}` : rejection(error)}`,
       );
       return entry.graph && tryReplay(entry, tensors);
     }
@@ -113,7 +126,7 @@ export function compile<I extends TensorTree, O extends TensorTree>(
     );
     disposeTree(replayed);
     entry.graph?.dispose();
-    entry.graph = undefined;
+    entry.graph = entry.source = undefined;
     decide('eager');
     return eager;
   };
@@ -122,17 +135,16 @@ export function compile<I extends TensorTree, O extends TensorTree>(
     // Inside another recording the ops themselves are wanted.
     if (!compileMode.enabled || backend.binding.listener) return runEagerly(fn, inputs);
     const tensors = flatten(inputs);
-    const key = currentPrecision() + signature(inputs);
+    const key = keyOf(inputs);
     const known = entries.get(key);
-    const id = () => `${name} ${createHash('sha256').update(key).digest('hex').slice(0, 16)}`;
-    const decide = (decision: Decision) => compileMode.decisions.set(id(), decision);
+    const decide = (decision: Decision) => compileMode.decisions.set(idOf(key), decision);
     if (!known) {
-      const decided = compileMode.decisions.get(id());
+      const decided = compileMode.decisions.get(idOf(key));
       const verifiedCalls = decided === undefined ? 0 : VERIFIED_CALLS;
       if (decided === 'eager') {
         compileMode.report(`${name}: runs eagerly, because it did in the run's first part`);
         const outputs = runEagerly(fn, inputs);
-        entries.set(key, { graph: undefined, unfused: undefined, outputs, verifiedCalls });
+        entries.set(key, { graph: undefined, joined: new Map(), outputs, verifiedCalls });
         return outputs;
       }
       const derived =
@@ -163,7 +175,7 @@ export function compile<I extends TensorTree, O extends TensorTree>(
       }
       if (!agreed) {
         known.graph.dispose();
-        known.graph = undefined;
+        known.graph = known.source = undefined;
         return runEagerly(fn, inputs);
       }
       return replay(known, tensors);
@@ -174,10 +186,46 @@ export function compile<I extends TensorTree, O extends TensorTree>(
       : replayed;
   };
 
+  const each = (calls: readonly I[]): O[] => {
+    if (calls.length < 2 || !compileMode.enabled || backend.binding.listener) return calls.map(call);
+    const key = keyOf(calls[0]!);
+    // a run that goes on has proved its graph before and is to give what it would have given: only the graph is wanted
+    if (!entries.has(key) && compileMode.decisions.has(idOf(key))) disposeTree(call(calls[0]!));
+    const entry = entries.get(key);
+    const isTrusted = entry?.source && entry.verifiedCalls >= VERIFIED_CALLS;
+    return (isTrusted && replayJoined(entry, calls)) || calls.map(call);
+  };
+
+  const replayJoined = (entry: Entry<O>, calls: readonly I[]): O[] | undefined => {
+    const tensors = calls.map((inputs) => flatten(inputs));
+    const varies = tensors[0]!.map((tensor, i) => tensors.some((call) => call[i] !== tensor));
+    const key = `${calls.length}:${varies.map(Number).join('')}`;
+    try {
+      if (!entry.joined.has(key)) {
+        entry.joined.set(key, loadGraph(backend.binding, joinGraph(entry.source!, varies, calls.length)));
+      }
+      const graph = entry.joined.get(key);
+      if (!graph) return undefined;
+      const feeds = varies.flatMap((isOwn, i) => (isOwn ? tensors.map((call) => call[i]!) : tensors[0]![i]!));
+      const results = graph.run(backend.getInputTensorIds(feeds));
+      sampleMemory();
+      const outputs = results.map((result) => backend.createOutputTensor(result));
+      const size = outputs.length / calls.length;
+      return calls.map((_, i) => unflatten(entry.outputs, outputs.slice(i * size, (i + 1) * size)));
+    } catch (error) {
+      compileMode.report(`${name}: ${calls.length} calls run one by one, because ${reason(error)}`);
+      entry.joined.get(key)?.dispose();
+      entry.joined.set(key, undefined);
+      return undefined;
+    }
+  };
+
   return Object.assign((inputs: I) => inPart(name, () => call(inputs)), {
+    each: (calls: readonly I[]) => inPart(name, () => each(calls)),
     dispose() {
       for (const entry of entries.values()) {
         entry.graph?.dispose();
+        for (const graph of entry.joined.values()) graph?.dispose();
         entry.sample?.graph.dispose();
       }
       entries.clear();
@@ -194,7 +242,7 @@ function record<I extends TensorTree, O extends TensorTree>(
 ): Entry<O> {
   const started = performance.now();
   const { outputs, recorder, references } = trace(fn, inputs, tensors);
-  const entry: Entry<O> = { graph: undefined, unfused: undefined, outputs, verifiedCalls: 0 };
+  const entry: Entry<O> = { graph: undefined, joined: new Map(), outputs, verifiedCalls: 0 };
   if (recorder.failure !== undefined) {
     compileMode.report(`${name}: runs eagerly, because ${recorder.failure}`);
   } else {
@@ -220,7 +268,7 @@ function recordFewExamples<I extends TensorTree, O extends TensorTree>(
   verifiedCalls: number,
 ): Entry<O> | undefined {
   const size = flatten(batch(inputs))[0]?.shape[0] ?? 0;
-  if (size <= SAMPLE_SIZE) return undefined;
+  if (size < SAMPLE_SIZE) return undefined;
   const started = performance.now();
   const recordAt = (count: number, like?: Recording) =>
     withExamples(inputs, batch, count, (few) => {
@@ -229,7 +277,7 @@ function recordFewExamples<I extends TensorTree, O extends TensorTree>(
       return traced;
     });
   const two = recordAt(RECORDED_SIZES[0]);
-  const entry: Entry<O> = { graph: undefined, unfused: undefined, outputs: two.outputs, verifiedCalls };
+  const entry: Entry<O> = { graph: undefined, joined: new Map(), outputs: two.outputs, verifiedCalls };
   try {
     const three = recordAt(RECORDED_SIZES[1], two);
     if (two.recorder.failure ?? three.recorder.failure) return undefined; // the whole recording says why
@@ -264,8 +312,9 @@ function load<O>(
     noteFallback(`${name}: ${count} chain${count === 1 ? '' : 's'} of ops not fused, because ${reason}`);
   }
   entry.graph = loadGraph(backend.binding, fused);
+  entry.source = fused;
   const loops = fused.functions.length;
-  if (loops > 0) entry.unfused = () => loadGraph(backend.binding, plain);
+  if (loops > 0) entry.unfused = plain;
   return loops;
 }
 

@@ -79,19 +79,22 @@ export class GenController implements Method {
       this.optimizer.step(gradient.gradients, stepRate);
     });
     const probing = performance.now();
+    const slope = this.options.fit === 'one-sided' && !searching ? line.dot(gradient.gradients) : 0;
+    const stepsAgain = this.options.moments === 'twice' && !searching;
+    if (!stepsAgain) disposeAll(gradient.gradients); // makes room for the probe
     const probe = new LineProbe(this.objective, line, pointsBatch, seed, isSame ? gradient : undefined);
     const record = searching
       ? this.search(probe)
-      : this.update(probe, line, gradient, (context.step - 1) / context.totalSteps);
+      : this.update(probe, slope / gradient.clipScale, (context.step - 1) / context.totalSteps);
     const moving = performance.now();
-    if (this.options.moments === 'twice' && !searching) {
+    if (stepsAgain) {
       line.moveTo(0);
       this.optimizer.step(gradient.gradients, this.rate);
+      disposeAll(gradient.gradients);
     } else if (this.rate !== stepRate) {
       line.moveTo(-this.rate / stepRate);
     }
     line.dispose();
-    disposeAll(gradient.gradients);
     const logicalBatch = batchLength(context.batch);
     const gradientShare = batchLength(gradientBatch) / logicalBatch;
     return {
@@ -134,13 +137,17 @@ export class GenController implements Method {
     return prepared ?? this.objective.prepare(batch, seed);
   }
 
-  /** Fits the parabola at the options' points and updates η where the fit is trusted. */
-  private update(probe: LineProbe, line: Line, gradient: GradientResult, progress: number): ProbeRecord {
+  /**
+   * Fits the parabola at the options' points and updates η where the fit is trusted.
+   *
+   * @param slope gradient · Δ before clipping, which the one-sided fit takes for the loss's
+   */
+  private update(probe: LineProbe, slope: number, progress: number): ProbeRecord {
     if (this.rate === 0) return { status: 'zero-step' };
     const { points, fit, failedFit } = this.options;
-    const losses = points.map((s) => probe.lossesAt(s));
+    const losses = probe.lossesAt(points);
     const parabola =
-      fit === 'one-sided' ? this.oneSided(probe, line, gradient) : fitExamples(points, losses, this.rate);
+      fit === 'one-sided' ? this.oneSided(probe, slope) : fitExamples(points, losses, this.rate);
     const status: ProbeStatus = losses.every((values) => Number.isFinite(mean(values)))
       ? judge(parabola, this.options)
       : 'not-finite';
@@ -149,10 +156,11 @@ export class GenController implements Method {
     return { status, ...parabola, ...probe.record() };
   }
 
-  private oneSided(probe: LineProbe, line: Line, gradient: GradientResult): ParabolaWithErrors {
+  private oneSided(probe: LineProbe, slope: number): ParabolaWithErrors {
     const point = this.options.points.find((s) => s !== 0) ?? -1;
-    const gg = line.dot(gradient.gradients) / this.rate / gradient.clipScale;
-    return fitOneSided(gg, point, mean(probe.lossesAt(point)), mean(probe.lossesAt(0)), this.rate);
+    const gg = slope / this.rate;
+    const [lossAtPoint, lossAtZero] = probe.lossesAt([point, 0]).map(mean);
+    return fitOneSided(gg, point, lossAtPoint!, lossAtZero!, this.rate);
   }
 
   /**
@@ -163,14 +171,14 @@ export class GenController implements Method {
     let best = SEARCH_GRID[0]!;
     let lowest = Number.POSITIVE_INFINITY;
     for (const rate of SEARCH_GRID) {
-      const loss = mean(probe.lossesAt(-rate));
+      const loss = mean(probe.lossesAt([-rate])[0]!);
       if (!Number.isFinite(loss)) break; // larger steps only get worse
       if (loss < lowest) {
         lowest = loss;
         best = rate;
       }
     }
-    const losses = [-best, 0, best].map((s) => probe.lossesAt(s));
+    const losses = probe.lossesAt([-best, 0, best]);
     const parabola = fitExamples([-1, 0, 1], losses, best);
     const trusted = parabola.gg > 0 && parabola.ghg > 0 && Number.isFinite(parabola.lrStar);
     this.rate = trusted ? Math.min(Math.max(parabola.lrStar, best / 2), best * 2) : best;
@@ -222,15 +230,19 @@ class LineProbe {
     if (gradient) this.known.set(0, gradient.losses);
   }
 
-  /** Loss of every example at w + s·Δ. */
-  lossesAt(s: number): Float64Array {
-    let losses = this.known.get(s);
-    if (!losses) {
-      losses = this.line.at(s, (values) => this.objective.lossesAt(values, this.batch, this.seed));
-      this.known.set(s, losses);
-      this.passes++;
+  /** Loss of every example at w + s·Δ, for every s. */
+  lossesAt(places: readonly number[]): Float64Array[] {
+    const missing = places.filter((s) => !this.known.has(s));
+    if (missing.length > 0) {
+      const losses = this.line.at(missing, (points) =>
+        this.objective.lossesAt(points, this.batch, this.seed),
+      );
+      missing.forEach((s, i) => {
+        this.known.set(s, losses[i]!);
+      });
+      this.passes += missing.length;
     }
-    return losses;
+    return places.map((s) => this.known.get(s)!);
   }
 
   /** The mean losses that metrics.csv has columns for. */

@@ -27,23 +27,28 @@ export class Line {
     return new Line(parameters, from, readAll(parameters));
   }
 
-  /** Calls `action` with the weights at w + s·Δ. */
-  at<T>(s: number, action: (values: readonly Tensor[]) => T): T {
-    if (s === 0) return action(this.from);
-    if (s === -1) return action(this.to);
-    const factor = floatTensor(s);
-    const values = pointOnLine({ from: this.from, to: this.to, factor });
-    factor.dispose();
-    const result = action(values);
-    disposeAll(values);
+  /** Calls `action` with the weights at w + s·Δ for every s. */
+  at<T>(places: readonly number[], action: (points: readonly (readonly Tensor[])[]) => T): T {
+    const made: Tensor[] = [];
+    const points = places.map((s) => {
+      if (s === 0) return this.from;
+      if (s === -1) return this.to;
+      const factor = floatTensor(s);
+      const values = pointOnLine({ from: this.from, to: this.to, factor });
+      factor.dispose();
+      made.push(...values);
+      return values;
+    });
+    const result = action(points);
+    disposeAll(made);
     return result;
   }
 
   /** Puts the parameters at w + s·Δ. */
   moveTo(s: number): void {
-    this.at(s, (values) => {
+    this.at([s], ([values]) => {
       this.parameters.forEach((parameter, i) => {
-        parameter.variable.assign(values[i]!);
+        parameter.variable.assign(values![i]!);
       });
     });
   }

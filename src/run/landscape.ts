@@ -47,11 +47,11 @@ export class Landscape {
     const given = this.options.batch === 'same' ? context.batch : await context.nextBatch();
     const seed = stepSeed(context.seed, context.step);
     // where the loss depends on choices made from the weights, those made at w hold for all points, as in probes
-    const batch = line.at(0, (values) => this.objective.prepare(given, seed, values));
+    const batch = line.at([0], ([values]) => this.objective.prepare(given, seed, values));
     const points = [...new Set([...FIT_POINTS, ...this.options.points])].sort((a, b) => a - b);
     const measured = points.map((point) => {
       const started = performance.now();
-      const losses = line.at(point, (values) => this.objective.lossesAt(values, batch, seed));
+      const losses = line.at([point], (points) => this.objective.lossesAt(points, batch, seed)[0]!);
       return { point, losses, forwardMs: performance.now() - started };
     });
     const lossesAt = (point: number) => measured.find((one) => one.point === point)!.losses;

@@ -176,16 +176,25 @@ export class Objective {
     };
   }
 
-  /** Loss of every example at `values` (trainable weights, the caller's), in training mode and without any trace. */
-  lossesAt(values: readonly Tensor[], given: HostBatch, seed: StepSeed): Float64Array {
-    const batch = this.prepare(given, seed, values);
-    const losses = new Float64Array(batchLength(batch));
+  /**
+   * Loss of every example at each of `points` (trainable weights, the caller's), in training mode and without any
+   * trace.
+   */
+  lossesAt(points: readonly (readonly Tensor[])[], batch: HostBatch, seed: StepSeed): Float64Array[] {
+    if (this.preparation && !this.prepared.has(batch)) {
+      // choices of their own at every point: a batch of its own too
+      return points.map((values) => this.lossesAt([values], this.prepare(batch, seed, values), seed)[0]!);
+    }
+    const losses = points.map(() => new Float64Array(batchLength(batch)));
     this.slices(batch).forEach(([start, end], index) => {
-      const inputs = this.inputs(batch, start, end, seed, index, values);
-      const output = this.probe(inputs.tree);
-      inputs.dispose();
-      losses.set(readFloats(output), start);
-      output.dispose();
+      const { tree, dispose } = this.inputs(batch, start, end, seed, index, []);
+      const { trainable: _, ...shared } = tree;
+      const outputs = this.probe.each(points.map((trainable) => ({ ...shared, trainable })));
+      dispose();
+      outputs.forEach((output, i) => {
+        losses[i]!.set(readFloats(output), start);
+      });
+      disposeAll(outputs);
     });
     return losses;
   }

@@ -116,7 +116,7 @@ eval: { every: end }
     expect(steps[0]).toMatch(/^step 7 to 9: .* a step while traced; untraced, the 3 after, /);
     for (const line of [
       /^training step, 1 a step: /,
-      /^probe, 1 a step: /, // one probe of three points
+      /^probe, 0.33 a step: /, // one probe of three points, in one graph
       /^optimizer update, 1 a step: /,
       /^\w*Conv2D \d+ \d+\.\d\d \d+\.\d %$/,
       /^ResourceApplyAdam.* \(no graph\) /,
