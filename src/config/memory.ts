@@ -1,3 +1,4 @@
+import { resolveGenOptions } from '../gen/options.js';
 import { optimizers } from '../optimizers/registry.js';
 import type { OptimizerDefinition } from '../optimizers/types.js';
 import { schedulers } from '../schedulers/registry.js';
@@ -14,7 +15,7 @@ export interface MemoryEstimate {
   readonly gradients: number;
   /** What the optimizer keeps from step to step. */
   readonly optimizer: number;
-  /** While GeN probes: the weights before the step, and those at a point of the line. */
+  /** What the weights that GeN keeps while it probes add to the peak. */
   readonly snapshots: number;
   readonly total: number;
 }
@@ -27,13 +28,26 @@ export function estimateMemory(config: Config): MemoryEstimate | undefined {
   const bytes = precision === 'float64' ? 8 : 4;
   const trained = bytes * counts.trainable;
   const accumulates = micro_batch_size !== null && micro_batch_size < batch_size;
+  const gradients = accumulates ? 2 : 1; // the sum so far and the next part of it
   const parts = {
     weights: bytes * counts.total,
-    gradients: trained * (accumulates ? 2 : 1), // the sum so far and the next part of it
+    gradients: trained * gradients,
     optimizer: trained * stateSize(config),
-    snapshots: config.scheduler.name === 'gen' ? 2 * trained : 0,
+    snapshots: trained * Math.max(0, probeCopies(config) - gradients),
   };
   return { ...parts, total: Object.values(parts).reduce((sum, part) => sum + part, 0) };
+}
+
+/**
+ * The most copies of the trained weights' size that a probe step keeps beside the weights themselves: the weights before
+ * the step with the gradient, then with those at every point of the line but its ends.
+ */
+function probeCopies({ scheduler }: Config): number {
+  if (scheduler.name !== 'gen') return 0;
+  const { points, moments, lr0 } = resolveGenOptions(scheduler);
+  const between = points.filter((s) => s !== 0 && s !== -1).length;
+  const made = lr0 === 'auto' ? Math.max(between, 2) : between; // the search ends with a parabola of its own
+  return 1 + Math.max(1, made + (moments === 'twice' ? 1 : 0));
 }
 
 function stateSize({ optimizer, scheduler }: Config): number {
