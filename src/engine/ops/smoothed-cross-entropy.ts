@@ -1,4 +1,5 @@
-import { FLOAT, floatTensor, INT32, rawOp, rawOp1 } from '../raw.js';
+import { fuse } from '../fuse.js';
+import { FLOAT, floatTensor, INT32, rawOp1 } from '../raw.js';
 import { type Tensor, tf } from '../tf.js';
 import { defineOp } from './define-op.js';
 
@@ -7,33 +8,47 @@ interface Attributes {
   readonly smoothing: number;
 }
 
+/*
+ * TensorFlow's own op (SparseSoftmaxCrossEntropyWithLogits) computes the derivative along with the loss, needed or not,
+ * in several passes. Here the loss takes the logits' maximum and one loop of exponentials, and the derivative, made of
+ * the logits again, one more.
+ */
 const run = defineOp<Attributes>({
   name: 'NativeSmoothedCrossEntropy',
-  // outputs: loss [N], negative log-likelihood [N], d nll / d logits [N, V]
+  // outputs: loss [N], negative log-likelihood [N], log ∑ exp [N]
   forward: ([logits, labels], { smoothing }) => {
-    const attributes = { T: FLOAT, Tlabels: INT32 };
-    const [nll, derivative] = rawOp('SparseSoftmaxCrossEntropyWithLogits', [logits!, labels!], attributes, 2);
-    const loss = tf.tidy(() => {
-      // −mean of the log-probabilities: nll + own logit − mean logit
+    const maximum = logits!.max(-1, true);
+    const sum = fuse(() => tf.tidy(() => logits!.sub(maximum).exp().sum(-1)));
+    return tf.tidy(() => {
+      const logSum = sum.log().add(maximum.reshape([-1]));
       const own = ownLogits(logits!, labels!);
-      return nll!.add(own.sub(logits!.mean(-1)).mul(floatTensor(smoothing)));
+      const nll = logSum.sub(own);
+      if (smoothing === 0) return [rawOp1('Identity', [nll], { T: FLOAT }), nll, logSum];
+      // −mean of the log-probabilities: nll + own logit − mean logit
+      const loss = nll.add(own.sub(logits!.mean(-1)).mul(floatTensor(smoothing)));
+      return [loss, nll, logSum];
     });
-    return [loss, nll!, derivative!];
   },
-  saveInputs: [1],
+  saveInputs: [0, 1],
   saveOutputs: [2],
-  gradient: ([dLoss, dNll], [labels, derivative], { smoothing }) => ({
+  // of the loss: p − ε/V, less 1 − ε at the label; of the nll: p, less 1 at the label
+  gradient: ([dLoss, dNll], [logits, labels, logSum], { smoothing }) => ({
     0: () =>
       tf.tidy(() => {
-        const classes = derivative!.shape[1]!;
-        // ε at the label, less ε/V everywhere
-        const others = -smoothing / classes;
-        const moved = rawOp1(
-          'OneHot',
-          [labels!, tf.scalar(classes, 'int32'), floatTensor(smoothing + others), floatTensor(others)],
-          { T: FLOAT, TI: INT32, axis: { int: -1 } },
-        );
-        return derivative!.mul(dLoss!.add(dNll!).expandDims(-1)).add(moved.mul(dLoss!.expandDims(-1)));
+        const [rows, classes] = logits!.shape as [number, number];
+        const column = (values: Tensor) => values.reshape([-1, 1]);
+        const both = dLoss!.add(dNll!);
+        const [sums, scale] = [column(logSum!), column(both)];
+        const everywhere = column(dLoss!.mul(floatTensor(-smoothing / classes)));
+        const dense = fuse(() => {
+          const spread = logits!.sub(sums).exp().mul(scale);
+          return smoothing === 0 ? spread : spread.add(everywhere);
+        });
+        const atLabel = both.sub(dLoss!.mul(floatTensor(smoothing)));
+        const bounds = [0, rows, 1].map((value) => tf.scalar(value, 'int32'));
+        const row = rawOp1('Range', bounds, { Tidx: INT32 });
+        const places = tf.stack([row, labels!], 1); // [N, 2]
+        return rawOp1('TensorScatterSub', [dense, places, atLabel], { T: FLOAT, Tindices: INT32 });
       }),
   }),
 });
