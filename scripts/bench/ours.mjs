@@ -6,10 +6,12 @@ import { load, peakResident, subject } from './subject.mjs';
 
 const WARM_UP = 5;
 const work = JSON.parse(process.argv[2]);
-const { objective, optimizer, lr, batch } = await subject({ optimizer: 'sgd', ...work });
+const { model, objective, optimizer, lr, batch } = await subject({ optimizer: 'sgd', ...work });
 const { disposeAll } = await load('engine/parameters.js');
 const { floatTensor } = await load('engine/raw.js');
 const { stepSeed } = await load('run/objective.js');
+const { beamSearch } = await load('tasks/beam-search.js');
+const { Scope } = await load('models/layers/scope.js');
 
 const calls = {
   step() {
@@ -19,6 +21,18 @@ const calls = {
   },
   eval: () => objective.evaluate(batch),
   update: () => optimizer.step(fixedGradients(), lr),
+  generate() {
+    const { weights, dispose } = objective.weights();
+    const scope = new Scope([...model.parameters, ...model.statistics], weights, { training: false });
+    const [count, length] = batch.ids.shape;
+    const prompts = Array.from({ length: count }, (_, i) =>
+      batch.ids.data.slice(i * length, (i + 1) * length),
+    );
+    beamSearch(model, scope, prompts, {
+      ...{ beam: work.beam, lengthPenalty: 0.8, noRepeatNgram: 4, maxTokens: work.newTokens, endIds: [] },
+    });
+    dispose();
+  },
 };
 calls.memory = calls.step;
 

@@ -98,10 +98,19 @@ def evaluate():
         model(image)
 
 
+def generate():
+    model.eval()
+    new = work["newTokens"]
+    with torch.inference_mode():
+        model.generate(
+            input_ids=ids, attention_mask=torch.ones_like(ids), num_beams=work["beam"], min_new_tokens=new,
+            max_new_tokens=new, length_penalty=0.8, no_repeat_ngram_size=4, do_sample=False, pad_token_id=0)
+
+
 if work["kind"] == "update":
     for p in trainable:
         p.grad = torch.full_like(p, 1e-3)
-call = {"step": step, "memory": step, "eval": evaluate, "update": optimizer.step}[work["kind"]]
+call = {"step": step, "memory": step, "eval": evaluate, "update": optimizer.step, "generate": generate}[work["kind"]]
 for _ in range(5):
     call()
 print("ready", flush=True)

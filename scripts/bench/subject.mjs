@@ -50,7 +50,7 @@ export async function subject(work) {
     objective.trainable,
     optimizerDefinition.options.parse(options),
   );
-  return { objective, optimizer, lr, batch: makeBatch(work, classes) };
+  return { model, objective, optimizer, lr, batch: makeBatch(work, classes) };
 }
 
 function makeBatch({ batch = 8, size, channels = 3, tokens, lora }, classes) {

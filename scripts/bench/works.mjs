@@ -62,6 +62,8 @@ export const works = [
   { ...update, work: 'sgd-update', optimizer: 'sgd', goal: 0.8 },
   { work: 'resnet50-eval', kind: 'eval', model: 'resnet50', batch: 32, size: 224, goal: 0.95 },
   { work: 'vit-small-eval', kind: 'eval', model: 'vit_small_patch16_224', batch: 32, size: 224, goal: 0.95 },
+  // four prompts of 32 tokens, beam 10, no four tokens twice
+  { ...steps[3], work: 'gpt2-generate', kind: 'generate', tokens: 32, beam: 10, newTokens: 24, goal: 1 },
   { ...steps[0], work: 'resnet50-memory', kind: 'memory', goal: 1 },
   { ...steps[1], work: 'vit-small-memory', kind: 'memory', goal: 1 },
 ].map((work) => ({ precision: 'float32', repeat: 1, ...work }));
