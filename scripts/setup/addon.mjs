@@ -12,7 +12,10 @@ const require = createRequire(import.meta.url);
 
 /** tfjs-node-gpu looks for its addon in `lib/napi-v8` under every Node from 20 on; such an addon fits all of them. */
 const NAPI_VERSION = 8;
-const TRACE_SOURCE = fileURLToPath(new URL('session-trace.cc', import.meta.url));
+/** Ours, linked into it as their comments say. */
+const OWN_SOURCES = ['session-trace.cc', 'memory.cc'].map((name) =>
+  fileURLToPath(new URL(name, import.meta.url)),
+);
 const FLAGS = [
   ...['-O2', '-std=c++17', '-fPIC', '-shared', `-DNAPI_VERSION=${NAPI_VERSION}`],
   '-Wl,--wrap=TF_SessionRun', // as session-trace.cc asks
@@ -91,7 +94,7 @@ async function cachedAddon(paths, spec, engine) {
   const hash = createHash('sha256').update(FLAGS.join(' ') + spec.wheels[0].sha256);
   for (const name of (await readdir(paths.sources)).sort())
     hash.update(await readFile(join(paths.sources, name)));
-  hash.update(await readFile(TRACE_SOURCE));
+  for (const source of OWN_SOURCES) hash.update(await readFile(source));
   return join(engine, 'addon', `${hash.digest('hex').slice(0, 16)}.node`);
 }
 
@@ -110,7 +113,7 @@ async function build(paths, engine, built) {
       `-I${join(libraries, 'include')}`,
       join(paths.sources, 'tfjs_backend.cc'),
       join(paths.sources, 'tfjs_binding.cc'),
-      TRACE_SOURCE,
+      ...OWN_SOURCES,
       join(libraries, 'libtensorflow_cc.so.2'),
       join(libraries, 'libtensorflow_framework.so.2'),
       // From node_modules/@tensorflow/tfjs-node-gpu/lib/napi-v8, and from the cache where it is tried first.
