@@ -42,6 +42,7 @@ beforeAll(() => {
   });
   fakeRun(join(dir, 'x/small'), { ...full, dataset: { name: 'cifar10', image_size: 32 }, accuracy: 0.113 });
   fakeRun(join(dir, 'x/cut'), { ...full, accuracy: 0.114, summary: { status: 'max-steps', steps: 3 } });
+  fakeRun(join(dir, 'mini/ablations/gen/seed-0'), { scheduler: { phi: 2 }, accuracy: 0.555 });
   fakeRun(join(dir, 'mini/gen/seed-0'), { accuracy: 0.963 });
   fakeRun(join(dir, 'mini/constant/seed-0'), { scheduler: constant, accuracy: 0.876 });
 });
@@ -109,6 +110,8 @@ describe('table 2', () => {
 
   it('shows the mini tier by model and data set, without the paper', () => {
     const text = make({ tier: 'mini' });
+    expect(text).not.toContain('55.5'); // of ablations
+    expect(make({ tier: 'mini', results: join(dir, 'mini', 'ablations') })).toContain('55.5');
     expect(text).toContain('not comparable with the numbers of the paper');
     expect(text).toMatch(/\| resnet8 \| GeN-SGD \|.* 96\.30 \(1 seed\)/);
     expect(text).toMatch(/\| resnet8 \| SGD \(constant\) \|.* 87\.60 \(1 seed\)/);

@@ -1,8 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
+import { relative, sep } from 'node:path';
 import { DriftError, MissingError, UsageError } from '../errors.js';
 import { aggregate, type Setting } from './aggregate.js';
 import { drifts, measuredCells, readMeasuredCells } from './drift.js';
-import { findRuns, listRuns } from './runs.js';
+import { listRuns, type Run } from './runs.js';
 import type { TableDocument, Tier } from './table-document.js';
 import { tableCsv, tableLatex, tableMarkdown } from './table-text.js';
 import { table2Full, table2Mini } from './table2.js';
@@ -67,18 +68,26 @@ export function table(number: number, options: TableOptions): WrittenTable {
   }
   const build = (settings: readonly Setting[]) =>
     tier === 'mini' ? builder.mini(settings) : builder.full(settings, againstPaper);
-  const document = build(aggregate(existsSync(options.results) ? listRuns([options.results]) : []));
+  const document = build(aggregate(existsSync(options.results) ? tableRuns(options.results) : []));
   const text = writers[options.format](document);
   if (against === undefined || againstPaper) return { text, drift: undefined };
   const isDirectory = statSync(against, { throwIfNoEntry: false })?.isDirectory();
   const then = isDirectory
-    ? measuredCells(build(aggregate(findRuns([against]))))
+    ? measuredCells(build(aggregate(tableRuns(against))))
     : readMeasuredCells(against, document);
   if (then.size === 0) {
     throw new MissingError(`${against}: no measured cell of table ${number}, tier ${tier}, to compare with`);
   }
   const found = drifts(then, measuredCells(document), options.tolerance ?? 0);
   return { text, drift: found.length > 0 ? driftError(found, then.size, against) : undefined };
+}
+
+/** Runs of other figures and studies, which vary one setting after another, would add a row each. */
+const ABLATIONS = 'ablations';
+
+/** The runs under a directory but those in a folder `ablations` of it. */
+function tableRuns(results: string): Run[] {
+  return listRuns([results]).filter(({ dir }) => !relative(results, dir).split(sep).includes(ABLATIONS));
 }
 
 function driftError(found: readonly string[], count: number, against: string): DriftError {
