@@ -1,9 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { compile, compileMode } from './compile.js';
 import { fuse } from './fuse.js';
-import type { FusedGraph } from './fusion.js';
 import { LoadedGraph } from './graph-def.js';
-import { joinGraph } from './join.js';
 import { softmaxCrossEntropy } from './ops/softmax-cross-entropy.js';
 import { Variable } from './parameters.js';
 import { floatTensor, readFloats } from './raw.js';
@@ -55,86 +53,6 @@ const batch = (size: number, seed: number): Batch => ({
     Array.from({ length: size }, (_, i) => i % 3),
     'int32',
   ),
-});
-
-describe('several calls in one', () => {
-  /** Depends on w, which differs from call to call, and on x and y, which do not. */
-  const givenW = ({ x, y }: Batch, seed: number) => ({ w: random([5, 3], seed), x, y });
-
-  test('give what each gives alone, in one run once a single call is trusted', () => {
-    const replay = compiled('step', step);
-    const runs = vi.spyOn(LoadedGraph.prototype, 'run');
-    for (const [count, expectedRuns] of [
-      [2, 2], // one by one, compared with eager runs
-      [2, 1],
-      [3, 1],
-    ] as const) {
-      const shared = batch(8, count);
-      const calls = Array.from({ length: count }, (_, i) => givenW(shared, 10 + i));
-      runs.mockClear();
-      const together = replay.each(calls);
-      expect(runs).toHaveBeenCalledTimes(expectedRuns);
-      calls.forEach((inputs, i) => {
-        const alone = step(inputs);
-        expectClose(together[i]!.gradient, alone.gradient);
-        expectClose(together[i]!.losses, alone.losses);
-        expectClose(together[i]!.loss, alone.loss);
-      });
-    }
-    runs.mockRestore();
-  });
-
-  test('share what does not depend on the inputs that differ', () => {
-    const graph = {
-      nodes: [
-        { kind: 'input', shape: [2], dtype: 1 },
-        { kind: 'input', shape: [2], dtype: 1 },
-        ...[[0], [1], [2, 3]].map((inputs) => ({
-          ...{ kind: 'op', name: 'Op', attributes: [], inputTypes: [], outputTypes: [], elements: 2 },
-          inputs: inputs.map((node) => ({ node, output: 0 })),
-        })),
-      ],
-      functions: [],
-      outputs: [
-        { node: 4, output: 0 },
-        { node: 2, output: 0 },
-      ],
-    } as unknown as FusedGraph;
-    const { nodes, outputs } = joinGraph(graph, [false, true], 2);
-    const inputsOf = nodes.map((node) =>
-      node && 'inputs' in node ? node.inputs.map((one) => one.node) : [],
-    );
-    // inputs x, y₁, y₂; f(x) once; g(y₁), g(y₂); h(f, g₁), h(f, g₂)
-    expect(inputsOf).toEqual([[], [], [], [0], [1], [2], [3, 4], [3, 5]]);
-    expect(outputs.map(({ node }) => node)).toEqual([6, 3, 7, 3]);
-  });
-
-  test('run one by one where TensorFlow does not take them together', () => {
-    const replay = compiled('step', step);
-    const shared = batch(8, 1);
-    const calls = [givenW(shared, 2), givenW(shared, 3)];
-    replay.each(calls);
-    vi.spyOn(LoadedGraph.prototype, 'run').mockImplementationOnce(() => {
-      throw new Error('too large');
-    });
-    const together = replay.each(calls);
-    expect(messages.at(-1)).toBe('step: 2 calls run one by one, because too large');
-    calls.forEach((inputs, i) => {
-      expectClose(together[i]!.losses, step(inputs).losses);
-    });
-    vi.restoreAllMocks();
-  });
-
-  test('are one graph from the first on in a resumed run', () => {
-    const replay = compiled('step', step);
-    const shared = batch(8, 1);
-    const calls = [givenW(shared, 2), givenW(shared, 3)];
-    replay.each(calls);
-    replay.dispose();
-    const before = replay.each(calls).map(({ losses }) => values(losses));
-    const again = compiled('step', step);
-    expect(again.each(calls).map(({ losses }) => values(losses))).toEqual(before);
-  });
 });
 
 describe('replay', () => {

@@ -190,7 +190,8 @@ export function compile<I extends TensorTree, O extends TensorTree>(
     if (calls.length < 2 || !compileMode.enabled || backend.binding.listener) return calls.map(call);
     const key = keyOf(calls[0]!);
     // a run that goes on has proved its graph before and is to give what it would have given: only the graph is wanted
-    if (!entries.has(key) && compileMode.decisions.has(idOf(key))) disposeTree(call(calls[0]!));
+    const decided = compileMode.decisions.get(idOf(key)) ?? 'eager';
+    if (!entries.has(key) && decided !== 'eager') disposeTree(call(calls[0]!));
     const entry = entries.get(key);
     const isTrusted = entry?.source && entry.verifiedCalls >= VERIFIED_CALLS;
     return (isTrusted && replayJoined(entry, calls)) || calls.map(call);
