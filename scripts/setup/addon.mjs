@@ -13,11 +13,11 @@ const require = createRequire(import.meta.url);
 /** tfjs-node-gpu looks for its addon in `lib/napi-v8` under every Node from 20 on; such an addon fits all of them. */
 const NAPI_VERSION = 8;
 /** Ours, linked into it as their comments say. */
-const OWN_SOURCES = ['session-trace.cc', 'memory.cc'].map((name) =>
+const OWN_SOURCES = ['session-trace.cc', 'memory.cc', 'list-ops.cc'].map((name) =>
   fileURLToPath(new URL(name, import.meta.url)),
 );
 const FLAGS = [
-  ...['-O2', '-std=c++17', '-fPIC', '-shared', `-DNAPI_VERSION=${NAPI_VERSION}`],
+  ...['-O2', '-fno-math-errno', '-std=c++17', '-fPIC', '-shared', `-DNAPI_VERSION=${NAPI_VERSION}`],
   '-Wl,--wrap=TF_SessionRun', // as session-trace.cc asks
 ];
 const COMPILER_ADVICE =

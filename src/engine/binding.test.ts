@@ -42,6 +42,7 @@ test('a listener hears of tensors made, ops run and tensors read', () => {
     createdTensor: (_, shape, dtype) => heard.push(`made [${shape}] ${dtype}`),
     executedOp: (name, _, inputs, outputs) => heard.push(`${name} ${inputs.length} -> ${outputs.length}`),
     readTensor: () => heard.push('read'),
+    changedVariable: () => {},
     beginFusion: () => {},
     endFusion: () => {},
   };

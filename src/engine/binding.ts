@@ -22,6 +22,7 @@ export interface OpListener {
   createdTensor(id: number, shape: number[], dtype: number, values: HostValues): void;
   executedOp(name: string, attributes: OpAttribute[], inputs: number[], outputs: TensorMetadata[]): void;
   readTensor(): void;
+  changedVariable(): void;
   /** Ops until `endFusion` may become one. */
   beginFusion(): void;
   endFusion(): void;

@@ -235,7 +235,20 @@ describe('what cannot be recorded runs eagerly, says why and is right', () => {
       },
       (x) => (x * (x + 1)) / 2,
     );
-    expect(because).toMatch(/because it runs ReadVariableOp/);
+    expect(because).toMatch(/because Add uses a tensor that is not among the function's inputs/);
+  });
+  test('variables, which are only written to', () => {
+    const variable = new Variable(tf.scalar(0));
+    owned.push(variable);
+    const because = reason(
+      (x) => {
+        const next = x.mul(2);
+        variable.assign(next);
+        return next;
+      },
+      (x) => 2 * x,
+    );
+    expect(because).toMatch(/because it gives a variable another value/);
   });
 });
 

@@ -1,46 +1,53 @@
 import { UsageError } from '../errors.js';
-import { floatTensor, rawOp, rawOp1 } from './raw.js';
-import { type Tensor, tf } from './tf.js';
-
-let nextVariable = 0;
+import { noteHeld } from './memory.js';
+import { floatTensor } from './raw.js';
+import { backend, type Tensor, tf } from './tf.js';
 
 /**
- * A TensorFlow resource variable: a buffer that ops update in place. `read` copies nothing; a tensor read earlier
- * keeps its values when the variable changes afterwards (copy on write).
+ * What changes while a model trains: a weight, a statistic, an average of an optimizer. Tensors are immutable, and a
+ * variable's value is one; a tensor read earlier keeps its values when the variable takes another.
  */
 export class Variable {
   readonly shape: readonly number[];
-  /** Resource handle, the first input of ops such as `ResourceApplyAdam`. */
-  readonly handle: Tensor;
+  private value: Tensor | undefined;
 
   /** @param initial stays the caller's; a bare shape leaves the variable to be assigned before it is read */
   constructor(initial: Tensor | { readonly shape: readonly number[] }) {
     this.shape = initial.shape;
-    this.handle = rawOp1('VarHandleOp', [], {
-      dtype: { type: 'float32' },
-      shape: { shape: initial.shape },
-      shared_name: `variable-${nextVariable++}`,
-      container: '',
-    });
-    keep(this.handle);
     if ('dataId' in initial) this.assign(initial);
   }
 
-  /** The current value; the caller disposes it. */
+  /** The current value, without a copy; the caller disposes it. */
   read(): Tensor {
-    return rawOp1('ReadVariableOp', [this.handle], { dtype: { type: 'float32' } });
+    if (!this.value) throw new Error('a variable was read before it had a value');
+    return share(this.value);
   }
 
   /** Takes over the value of `value` (same shape), which stays the caller's to dispose. */
   assign(value: Tensor): void {
-    rawOp('AssignVariableOp', [this.handle, value], { dtype: { type: 'float32' } }, 0);
+    backend.binding.listener?.changedVariable();
+    backend.getInputTensorIds([value]); // uploads it: while `compile` records, that would make a constant of it
+    const next = keep(share(value));
+    this.dispose();
+    this.value = next;
+    noteHeld(bytesOf(next));
   }
 
   dispose(): void {
-    rawOp('DestroyResourceOp', [this.handle], { ignore_lookup_error: true }, 0);
-    this.handle.dispose();
+    if (!this.value) return;
+    noteHeld(-bytesOf(this.value));
+    this.value.dispose();
+    this.value = undefined;
   }
 }
+
+/** Another tensor of the same values and shape, in the same memory. */
+function share({ dataId, shape, dtype }: Tensor): Tensor {
+  backend.incRef(dataId);
+  return tf.engine().makeTensorFromTensorInfo({ dataId, shape, dtype });
+}
+
+const bytesOf = ({ size }: Tensor) => size * 4; // as tfjs counts a float, whatever the precision
 
 /** How a weight lies in memory against PyTorch's layout: `conv` is HWIO here and OIHW there, `linear` [in, out] against [out, in]. */
 export type WeightLayout = 'same' | 'conv' | 'linear';
@@ -54,7 +61,7 @@ type Values = Float32Array | Float64Array;
  */
 export class Parameter {
   readonly shape: readonly number[];
-  private made: Variable | undefined;
+  private readonly made: Variable;
   /** Absent once the variable has a value. */
   private initialValues: Values | (() => Values) | undefined;
 
@@ -67,7 +74,7 @@ export class Parameter {
   ) {
     this.shape = initial.shape;
     this.initialValues = initial.values;
-    if (tf) this.made = new Variable(this);
+    this.made = new Variable(this);
   }
 
   /** Number of elements. */
@@ -83,18 +90,17 @@ export class Parameter {
       this.assign(tensor);
       tensor.dispose();
     }
-    return this.made!;
+    return this.made;
   }
 
   /** Takes over the value of `value` (same shape), which stays the caller's to dispose. */
   assign(value: Tensor): void {
-    this.made ??= new Variable(this);
     this.made.assign(value);
     this.initialValues = undefined;
   }
 
   dispose(): void {
-    this.made?.dispose();
+    this.made.dispose();
   }
 }
 

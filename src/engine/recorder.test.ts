@@ -58,6 +58,7 @@ describe('Recorder', () => {
     'AssignVariableOp',
     'ResourceApplyAdam',
     'DestroyResourceOp',
+    'GenBenchAdam',
   ])('gives up on %s', (name) => {
     const recorder = new Recorder([tensor(10)]);
     recorder.executedOp(name, [], [10], []);

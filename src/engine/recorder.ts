@@ -33,7 +33,7 @@ export type RecordedNode =
 
 /** Ops whose result is not a function of their inputs alone: a replay would not mean the same. */
 const IMPURE =
-  /^(Random|Truncated?Normal|Multinomial|ParameterizedTruncatedNormal|Stateful|Var|Assign|Resource|ReadVariable|Destroy|Print)/;
+  /^(Random|Truncated?Normal|Multinomial|ParameterizedTruncatedNormal|Stateful|Var|Assign|Resource|ReadVariable|Destroy|Print|GenBench)/;
 
 /**
  * Listens to the ops of one eager run of a pure function and keeps them as a graph. What cannot be in a graph does not
@@ -92,6 +92,10 @@ export class Recorder implements OpListener {
 
   readTensor(): void {
     this.refuse('it reads a tensor on the host in the middle');
+  }
+
+  changedVariable(): void {
+    this.refuse('it gives a variable another value');
   }
 
   refuse(reason: string): void {

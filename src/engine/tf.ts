@@ -26,6 +26,8 @@ export interface EngineBackend {
   getInputTensorIds(tensors: TensorInfo[]): number[];
   /** Makes a tensor of a native handle. */
   createOutputTensor(metadata: { id: number; shape: number[]; dtype: number }): Tensor;
+  /** One more tensor shares the data. */
+  incRef(dataId: object): void;
   write(values: Float32Array | Float64Array | Int32Array, shape: number[], dtype: DataType): object;
 }
 

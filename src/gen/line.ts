@@ -1,7 +1,7 @@
-import { compile } from '../engine/compile.js';
-import { disposeAll, type Parameter, readAll } from '../engine/parameters.js';
-import { floatTensor, readFloats } from '../engine/raw.js';
-import { type Tensor, tf } from '../engine/tf.js';
+import { along, slope } from '../engine/list-ops.js';
+import { assignAll, disposeAll, type Parameter, readAll } from '../engine/parameters.js';
+import type { Tensor } from '../engine/tf.js';
+import { moveAlong } from '../optimizers/updates.js';
 
 /**
  * The line along one optimizer step, from w to w' = w − Δ. Every point is w + s·Δ: s = 0 is w, s = −1 is w', and with
@@ -33,9 +33,7 @@ export class Line {
     const points = places.map((s) => {
       if (s === 0) return this.from;
       if (s === -1) return this.to;
-      const factor = floatTensor(s);
-      const values = pointOnLine({ from: this.from, to: this.to, factor });
-      factor.dispose();
+      const values = along(this.from, this.to, s);
       made.push(...values);
       return values;
     });
@@ -46,20 +44,20 @@ export class Line {
 
   /** Puts the parameters at w + s·Δ. */
   moveTo(s: number): void {
-    this.at([s], ([values]) => {
-      this.parameters.forEach((parameter, i) => {
-        parameter.variable.assign(values![i]!);
-      });
-    });
+    if (s === 0) assignAll(this.parameters, this.from);
+    else if (s === -1) assignAll(this.parameters, this.to);
+    else
+      moveAlong(
+        this.parameters.map(({ variable }) => variable),
+        this.from,
+        this.to,
+        s,
+      );
   }
 
-  /** gradient · Δ, summed in double precision over the parameters. */
+  /** gradient · Δ, summed in double precision. */
   dot(gradients: readonly Tensor[]): number {
-    const products = dotAlongLine({ from: this.from, to: this.to, gradients });
-    let sum = 0;
-    for (const product of readFloats(products)) sum += product;
-    products.dispose();
-    return sum;
+    return slope(this.from, this.to, gradients);
   }
 
   dispose(): void {
@@ -67,15 +65,3 @@ export class Line {
     disposeAll(this.to);
   }
 }
-
-type Ends = { readonly from: readonly Tensor[]; readonly to: readonly Tensor[] };
-
-const pointOnLine = compile('line', ({ from, to, factor }: Ends & { readonly factor: Tensor }) =>
-  from.map((w, i) => w.add(factor.mul(w.sub(to[i]!)))),
-);
-
-const dotAlongLine = compile(
-  'slope',
-  ({ from, to, gradients }: Ends & { readonly gradients: readonly Tensor[] }) =>
-    tf.stack(from.map((w, i) => w.sub(to[i]!).mul(gradients[i]!).sum())),
-);

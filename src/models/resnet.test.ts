@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readAll } from '../engine/parameters.js';
+import { disposeAll, readAll } from '../engine/parameters.js';
 import { tf } from '../engine/tf.js';
 import { describeLikeTimm } from '../testing/model-oracle.js';
 import { Scope } from './layers/scope.js';
@@ -39,9 +39,10 @@ test.each([
     { pretrained: false },
     { seed: 0, numClasses: 10, imageShape: [32, 32, 3] },
   );
+  const all = [...model.parameters, ...model.statistics];
+  disposeAll(readAll(all)); // they have values from now on
   const before = tf.memory().numTensors;
   tf.tidy(() => {
-    const all = [...model.parameters, ...model.statistics];
     const scope = new Scope(all, readAll(all), { training: true, trackStatistics: false });
     expect(model.forward(scope, { image: tf.zeros([2, 31, 40, 3]) }).shape).toEqual([2, 10]);
   });

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { floatTensor } from '../engine/raw.js';
 import { tf } from '../engine/tf.js';
-import { addScaledVariable, applyAdagrad, withScalars } from './in-place.js';
+import { compiledUpdate } from './compiled-update.js';
 import { OptimizerMemory } from './memory.js';
 import { epsilon, learningRate, weightDecay } from './options.js';
 import { defineOptimizer } from './types.js';
@@ -28,21 +28,31 @@ export const adagrad = defineOptimizer({
         tf.tidy(() => sum.assign(tf.add(sum.read(), floatTensor(initial_accumulator_value))));
       }
     }
+    const weights = parameters.map(({ variable }) => variable);
+    const update = compiledUpdate<'weight' | 'sum', 'a' | 'eps' | 'decay'>(
+      'adagrad',
+      { weight: weights, sum: memory.slots.sum },
+      (old, g, s) => {
+        const gradient = weight_decay > 0 ? tf.add(g, tf.mul(old.weight, s.decay)) : g;
+        const sum = tf.add(old.sum, tf.square(gradient));
+        const direction = tf.div(gradient, tf.add(tf.sqrt(sum), s.eps));
+        return { next: { sum, weight: tf.sub(old.weight, tf.mul(direction, s.a)) } };
+      },
+    );
     return {
       step(gradients, lr) {
-        const a = lr / (1 + memory.scalars.step++ * lr_decay);
-        withScalars({ a, eps, decay: weight_decay }, (s) => {
-          parameters.forEach(({ variable }, i) => {
-            const gradient = gradients[i]!;
-            const decayed = weight_decay > 0 ? addScaledVariable(gradient, s.decay, variable) : gradient;
-            applyAdagrad(variable, memory.slots.sum[i]!, s, decayed);
-            if (decayed !== gradient) decayed.dispose();
-          });
+        update.apply(gradients, {
+          a: lr / (1 + memory.scalars.step++ * lr_decay),
+          eps,
+          decay: weight_decay,
         });
       },
       state: () => memory.state(),
       restore: (state) => memory.restore(state),
-      dispose: () => memory.dispose(),
+      dispose() {
+        update.dispose();
+        memory.dispose();
+      },
     };
   },
 });

@@ -3,12 +3,11 @@
  * g' = g + λw; m ← β₁m + (1 − β₁)g'; v ← β₂v + (1 − β₂)g'²; w ← w − η · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + ε).
  */
 import { z } from 'zod';
-import type { Parameter, Variable } from '../engine/parameters.js';
-import type { Tensor } from '../engine/tf.js';
-import { addScaledVariable, withAdam, withScalars, withShrinking } from './in-place.js';
+import type { Parameter } from '../engine/parameters.js';
 import { OptimizerMemory } from './memory.js';
 import { betas, epsilon, learningRate, weightDecay } from './options.js';
 import { defineOptimizer, type Optimizer } from './types.js';
+import { applyAdam } from './updates.js';
 
 export const adam = defineOptimizer({
   name: 'adam',
@@ -31,34 +30,20 @@ export function createAdam(
 ): Optimizer {
   const { betas, eps, weight_decay } = options;
   const memory = new OptimizerMemory(parameters, ['exp_avg', 'exp_avg_sq'], { step: 0 });
+  const weights = parameters.map(({ variable }) => variable);
+  const { exp_avg, exp_avg_sq } = memory.slots;
   return {
     step(gradients, lr) {
       const t = ++memory.scalars.step;
       const root = Math.sqrt(1 - betas[1] ** t);
-      // PyTorch's ε stands beside the corrected root: both sides of the fraction are multiplied by √(1 − β₂ᵗ).
-      const values = { a: (lr * root) / (1 - betas[0] ** t), betas, eps: eps * root };
-      const update = (decay: (variable: Variable, gradient: Tensor) => Tensor) =>
-        withAdam(values, (apply) => {
-          parameters.forEach(({ variable }, i) => {
-            const gradient = gradients[i]!;
-            const decayed = decay(variable, gradient);
-            apply(variable, memory.slots.exp_avg[i]!, memory.slots.exp_avg_sq[i]!, decayed);
-            if (decayed !== gradient) decayed.dispose();
-          });
-        });
-      if (weight_decay === 0) update((_, gradient) => gradient);
-      else if (decayKind === 'coupled') {
-        withScalars({ decay: weight_decay }, (s) => {
-          update((variable, gradient) => addScaledVariable(gradient, s.decay, variable));
-        });
-      } else {
-        withShrinking(1 - lr * weight_decay, (shrink) => {
-          update((variable, gradient) => {
-            shrink(variable, gradient);
-            return gradient;
-          });
-        });
-      }
+      applyAdam(weights, exp_avg, exp_avg_sq, gradients, {
+        // PyTorch's ε stands beside the corrected root: both sides of the fraction are multiplied by √(1 − β₂ᵗ).
+        a: (lr * root) / (1 - betas[0] ** t),
+        betas,
+        eps: eps * root,
+        decay: decayKind === 'coupled' ? weight_decay : 0,
+        kept: decayKind === 'decoupled' ? 1 - lr * weight_decay : 1,
+      });
     },
     state: () => memory.state(),
     restore: (state) => memory.restore(state),

@@ -3,7 +3,7 @@ import type { Variable } from '../engine/parameters.js';
 import { FLOAT, rawOp1, readFloats } from '../engine/raw.js';
 import type { Tensor } from '../engine/tf.js';
 import { disposeTree } from '../engine/tree.js';
-import { withScalars } from './in-place.js';
+import { withScalars } from './updates.js';
 
 type Tensors<Name extends string> = Readonly<Record<Name, Tensor>>;
 
@@ -17,7 +17,7 @@ export type UpdateRule<Name extends string, Scalar extends string> = (
   scalars: Tensors<Scalar>,
 ) => { readonly next?: Partial<Tensors<Name>>; readonly sums?: readonly Tensor[] };
 
-/** An update for which there is no in-place op: the rule runs for all parameters as one graph. */
+/** An update for which there is no op of our own (`updates.ts`): the rule runs for all parameters as one graph. */
 export interface CompiledUpdate<Scalar extends string> {
   /** Updates the variables; returns each of the rule's sums over all parameters, added in double precision. */
   apply(gradients: readonly Tensor[], scalars: Readonly<Record<Scalar, number>>): number[];

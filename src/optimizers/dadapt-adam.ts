@@ -6,15 +6,13 @@
  *   m ← β₁m + (1 − β₁)·a·g;  v ← β₂v + (1 − β₂)·g²;  s ← √β₂·s + (1 − √β₂)·a·g
  *   d̂ = r/((1 − √β₂)·‖s‖₁);  d ← max(d, min(d̂, growth_rate · d))
  *   w ← w − λ·a·w − m/(√v + ε)                   coupled decay instead: g + λw for g throughout
- *
- * m is kept as m/a and rescaled when a changes, so that the rest is Adam's own op, in place.
  */
 import type { Parameter } from '../engine/parameters.js';
 import { tf } from '../engine/tf.js';
 import { compiledUpdate } from './compiled-update.js';
-import { addScaledVariable, excess, scale, withAdam, withScalars } from './in-place.js';
 import { OptimizerMemory } from './memory.js';
 import type { Optimizer } from './types.js';
+import { applyAdam } from './updates.js';
 
 export interface DAdaptAdamOptions {
   readonly betas: readonly [number, number];
@@ -32,7 +30,6 @@ export function createDAdaptAdam(parameters: readonly Parameter[], options: DAda
   const { betas, eps, weight_decay, d0 } = options;
   const [beta1, beta2] = betas;
   const root2 = Math.sqrt(beta2);
-  const rootExcess = Math.sqrt(excess(beta2)); // of √v as it is stored
   const growthRate = options.growth_rate ?? Number.POSITIVE_INFINITY;
   const couples = weight_decay > 0 && !options.decouple;
   const decouples = weight_decay > 0 && options.decouple;
@@ -40,7 +37,6 @@ export function createDAdaptAdam(parameters: readonly Parameter[], options: DAda
   const memory = new OptimizerMemory(parameters, ['exp_avg', 'exp_avg_sq', 's'], {
     step: 0,
     d: d0,
-    a: 0,
     numerator_weighted: 0,
     effective_lr: d0,
   });
@@ -68,28 +64,23 @@ export function createDAdaptAdam(parameters: readonly Parameter[], options: DAda
       const [dot, norm] = distance.apply(gradients, {
         root2,
         gain: a * (1 - root2),
-        eps: eps * rootExcess,
+        eps,
         decay: weight_decay,
       }) as [number, number];
       if (norm === 0) return; // no gradient has been seen yet
-      scalars.numerator_weighted = root2 * scalars.numerator_weighted + (1 - root2) * a * dot * rootExcess;
+      scalars.numerator_weighted = root2 * scalars.numerator_weighted + (1 - root2) * a * dot;
       const estimate = scalars.numerator_weighted / ((1 - root2) * norm);
       scalars.d = Math.max(d, Math.min(estimate, d * growthRate));
 
-      const rescale = scalars.a / a;
-      withScalars({ rescale, decay: weight_decay, shrink: 1 - weight_decay * a }, (scalar) => {
-        withAdam({ a, betas, eps }, (apply) => {
-          weights.forEach((weight, i) => {
-            const gradient = couples ? addScaledVariable(gradients[i]!, scalar.decay, weight) : gradients[i]!;
-            if (rescale !== 1) scale(slots.exp_avg[i]!, scalar.rescale);
-            if (decouples) scale(weight, scalar.shrink);
-            apply(weight, slots.exp_avg[i]!, slots.exp_avg_sq[i]!, gradient);
-            if (couples) gradient.dispose();
-          });
-        });
+      applyAdam(weights, slots.exp_avg, slots.exp_avg_sq, gradients, {
+        a: 1,
+        betas,
+        eps,
+        decay: couples ? weight_decay : 0,
+        kept: decouples ? 1 - weight_decay * a : 1,
+        gains: [a, 1],
       });
       scalars.step = t;
-      scalars.a = a;
       scalars.effective_lr = d * lr;
     },
     effectiveLearningRate: () => scalars.effective_lr,

@@ -12,9 +12,9 @@ import type { Parameter } from '../engine/parameters.js';
 import { readFloats } from '../engine/raw.js';
 import { type Tensor, tf } from '../engine/tf.js';
 import { compiledUpdate } from './compiled-update.js';
-import { copyAll, scale, subtractScaledVariable, withScalars } from './in-place.js';
 import { OptimizerMemory } from './memory.js';
 import type { Optimizer } from './types.js';
+import { combine, copyAll } from './updates.js';
 
 export interface DAdaptSgdOptions {
   readonly momentum: number;
@@ -64,13 +64,8 @@ export function createDAdaptSgd(parameters: readonly Parameter[], options: DAdap
       const estimate = (2 * scalars.numerator_weighted) / Math.sqrt(squared);
       if (squared > 0) scalars.d = Math.max(d, Math.min(estimate, d * growthRate));
 
-      withScalars({ momentum, plus: 1 - momentum, minus: momentum - 1 }, (scalar) => {
-        weights.forEach((weight, i) => {
-          scale(weight, scalar.momentum);
-          subtractScaledVariable(weight, scalar.minus, slots.x0[i]!);
-          subtractScaledVariable(weight, scalar.plus, slots.s[i]!);
-        });
-      });
+      combine(weights, momentum, slots.x0, 1 - momentum);
+      combine(weights, 1, slots.s, momentum - 1);
     },
     effectiveLearningRate: () => scalars.effective_lr,
     state: () => memory.state(),

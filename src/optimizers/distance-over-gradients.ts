@@ -6,16 +6,9 @@
 import { type Parameter, readAll } from '../engine/parameters.js';
 import { tf } from '../engine/tf.js';
 import { compiledUpdate } from './compiled-update.js';
-import {
-  addScaledVariable,
-  copyAll,
-  scale,
-  subtractScaled,
-  subtractScaledVariable,
-  withScalars,
-} from './in-place.js';
 import { OptimizerMemory } from './memory.js';
 import type { Optimizer } from './types.js';
+import { combine, copyAll } from './updates.js';
 
 export interface DistanceOptions {
   readonly weight_decay: number;
@@ -78,20 +71,11 @@ export function createDistanceOverGradients(
       const eta = stepSize(scalars, measured, lr);
       scalars.effective_lr = eta;
       const t = ++scalars.step;
-      const share = averages ? (1 + average_gamma) / (t + average_gamma) : 0;
-
-      withScalars({ eta, decay: weight_decay, kept: 1 - share, minus: -share }, (scalar) => {
-        weights.forEach((weight, i) => {
-          const given = gradients[i]!;
-          const decayed = weight_decay > 0 ? addScaledVariable(given, scalar.decay, weight) : given;
-          subtractScaled(weight, scalar.eta, decayed);
-          if (decayed !== given) decayed.dispose();
-          if (averages) {
-            scale(slots.average[i]!, scalar.kept);
-            subtractScaledVariable(slots.average[i]!, scalar.minus, weight);
-          }
-        });
-      });
+      combine(weights, 1 - eta * weight_decay, gradients, -eta);
+      if (averages) {
+        const share = (1 + average_gamma) / (t + average_gamma);
+        combine(slots.average, 1 - share, weights, share);
+      }
     },
     effectiveLearningRate: () => scalars.effective_lr,
     ...(averages && {

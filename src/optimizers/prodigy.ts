@@ -10,12 +10,11 @@
  * (d follows the largest d̂ only where growth_rate lets it: see `nextDistance`.)
  */
 import type { Parameter } from '../engine/parameters.js';
-import { FLOAT, rawOp1 } from '../engine/raw.js';
 import { tf } from '../engine/tf.js';
 import { compiledUpdate } from './compiled-update.js';
-import { addScaledVariable, copyAll, scale, withAdam, withScalars } from './in-place.js';
 import { OptimizerMemory } from './memory.js';
 import type { Optimizer } from './types.js';
+import { applyAdam, copyAll } from './updates.js';
 
 export interface ProdigyOptions {
   readonly betas: readonly [number, number];
@@ -78,17 +77,13 @@ export function createProdigy(parameters: readonly Parameter[], options: Prodigy
       scalars.d_numerator = beta3 * scalars.d_numerator + (d / d0) * a * dot;
       nextDistance(scalars, (options.d_coef * scalars.d_numerator) / norm, options);
 
-      withScalars({ d, decay: weight_decay, shrink: 1 - weight_decay * a }, (s) => {
-        withAdam({ a, betas, eps: scalars.d * eps }, (apply) => {
-          weights.forEach((weight, i) => {
-            const gradient = couples ? addScaledVariable(gradients[i]!, s.decay, weight) : gradients[i]!;
-            const scaled = rawOp1('Mul', [gradient, s.d], { T: FLOAT });
-            if (decouples) scale(weight, s.shrink);
-            apply(weight, slots.exp_avg[i]!, slots.exp_avg_sq[i]!, scaled);
-            scaled.dispose();
-            if (couples) gradient.dispose();
-          });
-        });
+      applyAdam(weights, slots.exp_avg, slots.exp_avg_sq, gradients, {
+        a,
+        betas,
+        eps: scalars.d * eps,
+        decay: couples ? weight_decay : 0,
+        kept: decouples ? 1 - weight_decay * a : 1,
+        gains: [d, d ** 2],
       });
     },
     effectiveLearningRate: () => scalars.effective_lr,

@@ -1,7 +1,7 @@
 /** SignSGD (Bernstein et al., arXiv:1802.04434, Algorithm 1): w ← w − η·sign(g + λw). */
 import { z } from 'zod';
-import { FLOAT, rawOp1 } from '../engine/raw.js';
-import { addScaledVariable, subtractScaled, withScalars } from './in-place.js';
+import { tf } from '../engine/tf.js';
+import { compiledUpdate } from './compiled-update.js';
 import { OptimizerMemory } from './memory.js';
 import { learningRate, weightDecay } from './options.js';
 import { defineOptimizer } from './types.js';
@@ -13,22 +13,21 @@ export const signsgd = defineOptimizer({
   stateSize: () => 0,
   create(parameters, { weight_decay }) {
     const memory = new OptimizerMemory(parameters, [], {});
+    const weights = parameters.map(({ variable }) => variable);
+    const update = compiledUpdate<'weight', 'lr' | 'decay'>('signsgd', { weight: weights }, (old, g, s) => {
+      const gradient = weight_decay > 0 ? tf.add(g, tf.mul(old.weight, s.decay)) : g;
+      return { next: { weight: tf.sub(old.weight, tf.mul(tf.sign(gradient), s.lr)) } };
+    });
     return {
       step(gradients, lr) {
-        withScalars({ lr, decay: weight_decay }, (s) => {
-          parameters.forEach(({ variable }, i) => {
-            const gradient = gradients[i]!;
-            const decayed = weight_decay > 0 ? addScaledVariable(gradient, s.decay, variable) : gradient;
-            const sign = rawOp1('Sign', [decayed], { T: FLOAT });
-            subtractScaled(variable, s.lr, sign);
-            sign.dispose();
-            if (decayed !== gradient) decayed.dispose();
-          });
-        });
+        update.apply(gradients, { lr, decay: weight_decay });
       },
       state: () => memory.state(),
       restore: (state) => memory.restore(state),
-      dispose: () => memory.dispose(),
+      dispose() {
+        update.dispose();
+        memory.dispose();
+      },
     };
   },
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { HostBatch } from '../data/types.js';
-import { disposeAll } from '../engine/parameters.js';
+import { disposeAll, readAll } from '../engine/parameters.js';
 import { readFloats } from '../engine/raw.js';
 import { loadEngine, tf } from '../engine/tf.js';
 import { models } from '../models/registry.js';
@@ -44,6 +44,7 @@ test.each([
 ])(
   'gradients accumulated over $microBatchSize examples at a time (clip $gradClip) are those of the whole batch',
   (given) => {
+    disposeAll(readAll(model.parameters)); // they have values from now on
     const tensors = tf.memory().numTensors;
     const whole = gradient(BATCH, given.gradClip);
     const split = gradient(given.microBatchSize, given.gradClip);

@@ -119,7 +119,7 @@ eval: { every: end }
       /^probe, 0.33 a step: /, // one probe of three points, in one graph
       /^optimizer update, 1 a step: /,
       /^\w*Conv2D \d+ \d+\.\d\d \d+\.\d %$/,
-      /^ResourceApplyAdam.* \(no graph\) /,
+      /^GenBenchAdam.* \(no graph\) /,
     ]) {
       expect(steps).toContainEqual(expect.stringMatching(line));
     }
