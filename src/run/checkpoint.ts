@@ -13,7 +13,7 @@ import type { Model } from '../models/types.js';
 import type { Method } from './method.js';
 
 /** Raised when the meaning of a checkpoint's content changes. */
-const CHECKPOINT_VERSION = 2;
+const CHECKPOINT_VERSION = 3;
 
 const stateSchema = z.object({
   version: z.number(),
