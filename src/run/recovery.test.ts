@@ -111,10 +111,10 @@ describe('resuming', () => {
   it('refuses a checkpoint of another version, saying which', async () => {
     const dir = half();
     edit(checkpoint(dir), (bytes) => {
-      const at = bytes.indexOf('version\\":2');
-      bytes.write('1', at + 'version\\":'.length);
+      const key = 'version\\":';
+      bytes.write('1', bytes.indexOf(key) + key.length);
     });
-    await expect(resume(dir)).rejects.toThrow(/version 1; this gen-bench reads version 2/);
+    await expect(resume(dir)).rejects.toThrow(/version 1; this gen-bench reads version \d/);
   });
 
   it.each([
