@@ -4,28 +4,12 @@
  */
 import { adam, along, combine as combination, momentum, type Replacement } from '../engine/list-ops.js';
 import { disposeAll, Variable } from '../engine/parameters.js';
-import { floatTensor } from '../engine/raw.js';
 import type { Tensor } from '../engine/tf.js';
 
 type Variables = readonly Variable[];
 
 /** Elements moved at a time: where old values are held by others, old and new are in memory together. */
 const MOVED_AT_ONCE = 2 ** 23;
-
-/** Runs `action` with numbers as scalar tensors in the precision of the process. */
-export function withScalars<Name extends string, R>(
-  values: Readonly<Record<Name, number>>,
-  action: (scalars: Readonly<Record<Name, Tensor>>) => R,
-): R {
-  const scalars = Object.fromEntries(
-    Object.entries<number>(values).map(([name, value]) => [name, floatTensor(value)]),
-  ) as Record<Name, Tensor>;
-  try {
-    return action(scalars);
-  } finally {
-    for (const scalar of Object.values<Tensor>(scalars)) scalar.dispose();
-  }
-}
 
 /** x ← a·x + b·y, the y being variables or tensors */
 export function combine(
