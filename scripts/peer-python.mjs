@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 const PACKAGES = [
   'torch==2.15.0',
-  'torchvision==0.29.0',
+  'torchvision==0.29.2',
   'timm==1.0.31',
   'transformers==5.23.0',
   'peft',
@@ -29,11 +29,12 @@ export function peerPython() {
   mkdirSync(cache, { recursive: true });
   const pip = [executable, '-m', 'pip', 'install', '-q'];
   const torch = PACKAGES.slice(0, 2);
-  if (
-    !run('python3', '-m', 'venv', folder) ||
-    !(run(...pip, '--index-url', CPU_INDEX, ...torch) || run(...pip, ...torch)) ||
-    !run(...pip, ...PACKAGES.slice(2))
-  ) {
+  const installTorch = () => {
+    if (run(...pip, '--retries', '0', '--index-url', CPU_INDEX, ...torch)) return true;
+    process.stderr.write("PyTorch for CPUs cannot be had from there; taking PyPI's, some 2 GB with CUDA\n");
+    return run(...pip, ...torch);
+  };
+  if (!run('python3', '-m', 'venv', folder) || !installTorch() || !run(...pip, ...PACKAGES.slice(2))) {
     process.exit(3);
   }
   writeFileSync(join(folder, 'ready'), PACKAGES.join('\n'));

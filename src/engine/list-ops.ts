@@ -3,22 +3,20 @@
  * (`scripts/setup/list-ops.cc`, part of the addon); on a GPU by TensorFlow's own ops. Results are the caller's to dispose.
  */
 import { noteFallback } from './compile-mode.js';
+import { disposeAll } from './parameters.js';
 import { FLOAT, floatTensor, rawOp, rawOp1, readFloats } from './raw.js';
 import { backend, type Tensor, tf } from './tf.js';
 
 export type TensorList = readonly Tensor[];
 
 /**
- * New values for lists of tensors, from these and one more list, all alike in length and shapes.
- *
- * @param letGo called once the old values have been handed over: gives up the caller's hold on them. Those that nobody
- *   else holds then are overwritten.
+ * New values for lists of tensors, from these and one more list, all alike in length and shapes. The old ones are
+ * disposed; those that nobody else holds are overwritten.
  */
 export type Replacement<Scalar extends string> = (
   old: readonly TensorList[],
   other: TensorList,
   scalars: Readonly<Record<Scalar, number>>,
-  letGo: () => void,
 ) => Tensor[][];
 
 /** b' = μ·b + share·(g + λw); w' = w − a·(ofBuffer·b' + ofGradient·(g + λw)), [w, b] and g → [w', b'] */
@@ -92,25 +90,28 @@ function defineReplacement<const Scalar extends string>(
   names: readonly Scalar[],
   rule: (tensors: TensorList, scalars: Readonly<Record<Scalar, Tensor>>) => Tensor[],
 ): Replacement<Scalar> {
-  return (old, other, values, letGo) => {
-    const count = other.length;
+  return (old, other, values) => {
     if (isOnGpu()) {
-      return tf.tidy(() => {
-        const scalars = Object.fromEntries(names.map((name) => [name, floatTensor(values[name])]));
-        const made = other.map((tensor, i) =>
-          rule([...old.map((list) => list[i]!), tensor], scalars as Record<Scalar, Tensor>),
-        );
-        letGo();
-        return old.map((_, list) => made.map((tensors) => tensors[list]!));
+      const scalars = Object.fromEntries(names.map((name) => [name, floatTensor(values[name])])) as Record<
+        Scalar,
+        Tensor
+      >;
+      const made = other.map((tensor, i) => {
+        const before = old.map((list) => list[i]!);
+        const after = tf.tidy(() => rule([...before, tensor], scalars));
+        disposeAll(before);
+        return after;
       });
+      disposeAll(Object.values<Tensor>(scalars));
+      return old.map((_, list) => made.map((tensors) => tensors[list]!));
     }
     const scalars = floatTensor(names.map((name) => values[name]));
     const all = old.flat();
     rawOp('GenBenchTake', all, attributes(all), 0);
-    letGo();
-    const made = rawOp(native, [...other, scalars], attributes(other), count * old.length);
+    disposeAll(all);
+    const made = rawOp(native, [...other, scalars], attributes(other), all.length);
     scalars.dispose();
-    return old.map((_, list) => made.slice(list * count, (list + 1) * count));
+    return old.map((_, list) => made.slice(list * other.length, (list + 1) * other.length));
   };
 }
 

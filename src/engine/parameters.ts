@@ -25,19 +25,29 @@ export class Variable {
 
   /** Takes over the value of `value` (same shape), which stays the caller's to dispose. */
   assign(value: Tensor): void {
-    backend.binding.listener?.changedVariable();
     backend.getInputTensorIds([value]); // uploads it: while `compile` records, that would make a constant of it
-    const next = keep(share(value));
+    this.take(share(value));
+  }
+
+  /** Takes `value` (same shape, the result of an op), which is no longer the caller's. */
+  take(value: Tensor): void {
+    backend.binding.listener?.changedVariable();
     this.dispose();
-    this.value = next;
-    noteHeld(bytesOf(next));
+    this.value = keep(value);
+    noteHeld(bytesOf(value));
+  }
+
+  /** Gives its value away, which is the caller's to dispose; it has none until the next. */
+  give(): Tensor {
+    const { value } = this;
+    if (!value) throw new Error('a variable was read before it had a value');
+    noteHeld(-bytesOf(value));
+    this.value = undefined;
+    return value;
   }
 
   dispose(): void {
-    if (!this.value) return;
-    noteHeld(-bytesOf(this.value));
-    this.value.dispose();
-    this.value = undefined;
+    if (this.value) this.give().dispose();
   }
 }
 

@@ -8,7 +8,7 @@ import type { Tensor } from '../engine/tf.js';
 
 type Variables = readonly Variable[];
 
-/** Elements moved at a time: where old values are held by others, old and new are in memory together. */
+/** Elements of a line's point that are made at a time, before those of the point that it replaces go. */
 const MOVED_AT_ONCE = 2 ** 23;
 
 /** x ← a·x + b·y, the y being variables or tensors */
@@ -85,7 +85,7 @@ export function moveAlong(
   s: number,
 ): void {
   for (const part of parts(variables)) {
-    assignTo(variables.slice(...part), along(from.slice(...part), to.slice(...part), s));
+    giveTo(variables.slice(...part), along(from.slice(...part), to.slice(...part), s));
   }
 }
 
@@ -96,31 +96,23 @@ function move<Scalar extends string>(
   others: Variables | readonly Tensor[],
   scalars: Readonly<Record<Scalar, number>>,
 ): void {
-  for (const part of parts(targets[0]!)) {
-    const moved = targets.map((list) => list.slice(...part));
-    const old = moved.map((list) => list.map((variable) => variable.read()));
-    const read: Tensor[] = [];
-    const other = others.slice(...part).map((value) => {
-      if (!(value instanceof Variable)) return value;
-      const current = value.read();
-      read.push(current);
-      return current;
-    });
-    const results = op(old, other, scalars, () => {
-      disposeAll(old.flat());
-      for (const variable of moved.flat()) variable.dispose();
-    });
-    disposeAll(read);
-    results.forEach((values, list) => {
-      assignTo(moved[list]!, values);
-    });
-  }
+  const read: Tensor[] = [];
+  const other = others.map((value) => {
+    if (!(value instanceof Variable)) return value;
+    const current = value.read();
+    read.push(current);
+    return current;
+  });
+  const old = targets.map((list) => list.map((variable) => variable.give()));
+  op(old, other, scalars).forEach((values, list) => {
+    giveTo(targets[list]!, values);
+  });
+  disposeAll(read);
 }
 
-function assignTo(variables: Variables, values: readonly Tensor[]): void {
+function giveTo(variables: Variables, values: readonly Tensor[]): void {
   values.forEach((value, i) => {
-    variables[i]!.assign(value);
-    value.dispose();
+    variables[i]!.take(value);
   });
 }
 
