@@ -40,11 +40,15 @@ let loadedPrecision: Precision | undefined;
  *
  * @param options.precision `bf16` lets oneDNN round float32 products' inputs to bfloat16 and must be chosen before
  *   TensorFlow is loaded; `float64` holds every tensor in double precision (synthetic problems and checks only).
+ * @param options.threads where `GEN_BENCH_THREADS` does not say it; the first load counts
  * @throws MissingError when the addon or libtensorflow is absent; UsageError for a second, conflicting precision.
  */
-export async function loadEngine(options: { precision?: Precision } = {}): Promise<typeof TF> {
+export async function loadEngine(
+  options: { precision?: Precision; threads?: number | undefined } = {},
+): Promise<typeof TF> {
   const precision = options.precision ?? loadedPrecision ?? 'float32';
   if (loadedPrecision === undefined) {
+    if (options.threads) process.env.GEN_BENCH_THREADS ??= String(options.threads);
     prepareEnvironment(precision);
     tf = requireTensorFlow();
     backend = tf.backend() as unknown as EngineBackend;

@@ -21,7 +21,7 @@ export interface RunFiles {
   readonly profile: string;
 }
 
-function runFiles(directory: string): RunFiles {
+export function runFiles(directory: string): RunFiles {
   return {
     directory,
     config: join(directory, 'config.yaml'),

@@ -22,6 +22,7 @@ import type { Method } from './method.js';
 import { Objective } from './objective.js';
 import { type Progress, silentProgress, terminalProgress } from './progress.js';
 import { checkSameData, provenance } from './provenance.js';
+import { recordedThreads } from './recorded-threads.js';
 import { metricsRow, summarise } from './rows.js';
 import { RunProfile } from './run-profile.js';
 import { type RunSummary, writeSummary } from './summary.js';
@@ -98,7 +99,8 @@ class Run {
     compileMode.enabled = options.compile;
     compileMode.decisions.clear();
     compileMode.report = options.verbose ? (message) => process.stderr.write(`${message}\n`) : () => {};
-    await loadEngine({ precision: config.train.precision });
+    const threads = options.resume ? recordedThreads(files.directory) : undefined;
+    await loadEngine({ precision: config.train.precision, threads });
     const dataset = await buildDataset(config, options.dataDir);
     const model = buildModel(config, dataset);
     const weights = await loadPretrained(config, model, options.dataDir);

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -57,6 +57,35 @@ describe('runSweep', () => {
     expect(Number(trace(settings.outDir, 'a').threads)).toBe(
       Math.max(1, Math.floor(availableParallelism() / 2)),
     );
+  });
+
+  it('keeps the threads of an uninterrupted sweep, however few jobs are left', async () => {
+    const settings = options({ jobs: 2, resume: true });
+    const done = { ...job('done'), config: configOf('done') };
+    fakeRun(join(settings.outDir, 'done'), { config: { name: 'done' } });
+    const result = await runSweep([done, job('a')], settings);
+    expect(kinds(result.outcomes)).toEqual({ done: 'skipped', a: 'done' });
+    expect(trace(settings.outDir, 'a').threads).toBe(
+      String(Math.max(1, Math.floor(availableParallelism() / 2))),
+    );
+  });
+
+  it('goes on with a run on the threads that it was begun with', async () => {
+    const settings = options({ resume: true });
+    for (const [dir, threads] of [
+      ['one', 1],
+      ['too-many', 100_000],
+    ] as const) {
+      mkdirSync(join(settings.outDir, dir), { recursive: true });
+      writeFileSync(join(settings.outDir, dir, 'provenance.json'), JSON.stringify({ threads }));
+    }
+    await runSweep([job('new'), job('one'), job('too-many')], settings);
+    const all = String(availableParallelism());
+    expect(['new', 'one', 'too-many'].map((dir) => trace(settings.outDir, dir).threads)).toEqual([
+      all,
+      '1',
+      all,
+    ]);
   });
 
   it('goes on after a crash in a new worker, and says how the old one ended', async () => {

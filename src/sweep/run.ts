@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SweepJob } from '../config/sweep.js';
+import { recordedThreads } from '../run/recorded-threads.js';
 import { type RunSummary, readSummary } from '../run/summary.js';
 import { finishedSummary } from './finished.js';
 import type { JobReply } from './messages.js';
@@ -111,13 +112,18 @@ export async function runSweep(jobs: readonly SweepJob[], options: SweepOptions)
     else pending.push(job);
   }
 
-  const workerCount = Math.min(Math.max(1, options.jobs), pending.length);
-  const threads = Math.max(1, Math.floor(availableParallelism() / workerCount));
-  const env = { ...process.env, GEN_BENCH_THREADS: process.env.GEN_BENCH_THREADS ?? String(threads) };
-  const start = () => new WorkerProcess(options.workerPath ?? defaultWorkerPath, env);
+  // of all jobs, not of those that are left: a sweep that goes on is to round as one that was not interrupted
+  const workerCount = Math.min(Math.max(1, options.jobs), jobs.length);
+  const share = Math.max(1, Math.floor(availableParallelism() / workerCount));
+  const start = (threads: string) =>
+    new WorkerProcess(options.workerPath ?? defaultWorkerPath, {
+      ...process.env,
+      GEN_BENCH_THREADS: threads,
+    });
 
   async function work(): Promise<void> {
     let worker: WorkerProcess | undefined;
+    let workerThreads: string | undefined;
     const interrupt = () => worker?.interrupt();
     signal?.addEventListener('abort', interrupt);
     for (let job = pending.shift(); job; job = pending.shift()) {
@@ -127,9 +133,16 @@ export async function runSweep(jobs: readonly SweepJob[], options: SweepOptions)
       }
       options.onEvent?.({ kind: 'started', job });
       const runDir = join(outDir, job.dir);
+      const begun = resume ? recordedThreads(runDir) : undefined;
+      const threads = process.env.GEN_BENCH_THREADS ?? String(begun ?? share);
+      if (threads !== workerThreads) {
+        await worker?.close();
+        worker = undefined;
+        workerThreads = threads;
+      }
       let reply: JobReply | undefined;
       for (let attempt = 0; attempt <= options.retries && !signal?.aborted; attempt++) {
-        if (!worker?.alive) worker = start();
+        if (!worker?.alive) worker = start(threads);
         const again = attempt > 0;
         reply = await worker.run({
           config: job.config,
