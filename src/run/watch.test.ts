@@ -40,17 +40,14 @@ function begun(isRunning: boolean): string {
   return dir;
 }
 
-function fakeStream(isTTY: boolean) {
+/** Watches a run in which `change` happens after so many writes. */
+async function watched(dir: string, isTTY: boolean, writes: number, change: (stop: () => void) => void) {
   const written: string[] = [];
-  const write = (text: string) => written.push(text);
-  return { written, stream: { isTTY, columns: 80, write } as unknown as NodeJS.WriteStream };
-}
-
-/** Watches a run in which `change` happens after the first look. */
-async function watched(dir: string, isTTY: boolean, change: (stop: () => void) => void) {
-  const { written, stream } = fakeStream(isTTY);
   const controller = new AbortController();
-  setTimeout(() => change(() => controller.abort()), 60);
+  const write = (text: string) => {
+    if (written.push(text) === writes) setTimeout(() => change(() => controller.abort()));
+  };
+  const stream = { isTTY, columns: 80, write } as unknown as NodeJS.WriteStream;
   const code = await watchRun(dir, { stream, intervalMs: 20, signal: controller.signal });
   return { code, written };
 }
@@ -58,7 +55,7 @@ async function watched(dir: string, isTTY: boolean, change: (stop: () => void) =
 describe('watch', () => {
   it('writes a line for what is new, and ends with the run', async () => {
     const dir = begun(true);
-    const { code, written } = await watched(dir, false, () => {
+    const { code, written } = await watched(dir, false, 1, () => {
       const columns = 22;
       appendFileSync(join(dir, 'metrics.csv'), `41,1,0.02${','.repeat(columns - 3)}\n42,1,0.0`);
       setTimeout(() => {
@@ -78,7 +75,7 @@ describe('watch', () => {
 
   it('draws over itself on a terminal', async () => {
     const dir = begun(true);
-    const { code, written } = await watched(dir, true, (stop) => stop());
+    const { code, written } = await watched(dir, true, 2, (stop) => stop());
     expect(code).toBe(130);
     expect(written[0]?.startsWith('\u001b[J')).toBe(true);
     expect(written[1]?.startsWith('\u001b[7A\u001b[J')).toBe(true);
