@@ -8,6 +8,7 @@ import { joinGraph } from './join.js';
 import { sampleMemory } from './memory.js';
 import { inPart } from './profile.js';
 import type { RecordedNode, Reference } from './recorder.js';
+import { keepSumOrder } from './sum-order.js';
 import { backend, currentPrecision, type Tensor } from './tf.js';
 import { type Recording, releasing, runEagerly, trace, withExamples } from './trace.js';
 import { disposeTree, flatten, signature, type TensorTree, unflatten } from './tree.js';
@@ -284,7 +285,10 @@ function recordFewExamples<I extends TensorTree, O extends TensorTree>(
     if (two.recorder.failure ?? three.recorder.failure) return undefined; // the whole recording says why
     const nodesAt = (count: number) => extrapolate(two.recorder.nodes, three.recorder.nodes, count);
     if (verifiedCalls < VERIFIED_CALLS) {
-      const graph = loadGraph(backend.binding, unfused(nodesAt(SAMPLE_SIZE), two.references));
+      const graph = loadGraph(
+        backend.binding,
+        unfused(keepSumOrder(backend.binding, nodesAt(SAMPLE_SIZE), two.references), two.references),
+      );
       entry.sample = { graph, like: two };
       if (!compareSample(name, fn, inputs, batch, entry)) throw new NotLinear('the derived graph differs');
     }
@@ -305,9 +309,10 @@ function load<O>(
   nodes: readonly RecordedNode[],
   references: readonly Reference[],
 ): number {
-  const plain = unfused(nodes, references);
+  const kept = keepSumOrder(backend.binding, nodes, references);
+  const plain = unfused(kept, references);
   const isOnGpu = backend.binding.isUsingGpuDevice();
-  const fused = isOnGpu ? plain : fuseScopes(nodes, references);
+  const fused = isOnGpu ? plain : fuseScopes(kept, references);
   if (isOnGpu) noteFallback('loops are not fused, because the device is a GPU');
   for (const { reason, count } of fused.refusals ?? []) {
     noteFallback(`${name}: ${count} chain${count === 1 ? '' : 's'} of ops not fused, because ${reason}`);
