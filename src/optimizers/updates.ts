@@ -8,7 +8,7 @@ import type { Tensor } from '../engine/tf.js';
 
 type Variables = readonly Variable[];
 
-/** Elements of a line's point that are made at a time, before those of the point that it replaces go. */
+/** Elements moved at a time: where old values are held by others, old and new are in memory together. */
 const MOVED_AT_ONCE = 2 ** 23;
 
 /** x ← a·x + b·y, the y being variables or tensors */
@@ -96,18 +96,21 @@ function move<Scalar extends string>(
   others: Variables | readonly Tensor[],
   scalars: Readonly<Record<Scalar, number>>,
 ): void {
-  const read: Tensor[] = [];
-  const other = others.map((value) => {
-    if (!(value instanceof Variable)) return value;
-    const current = value.read();
-    read.push(current);
-    return current;
-  });
-  const old = targets.map((list) => list.map((variable) => variable.give()));
-  op(old, other, scalars).forEach((values, list) => {
-    giveTo(targets[list]!, values);
-  });
-  disposeAll(read);
+  for (const part of parts(targets[0]!)) {
+    const moved = targets.map((list) => list.slice(...part));
+    const read: Tensor[] = [];
+    const other = others.slice(...part).map((value) => {
+      if (!(value instanceof Variable)) return value;
+      const current = value.read();
+      read.push(current);
+      return current;
+    });
+    const old = moved.map((list) => list.map((variable) => variable.give()));
+    op(old, other, scalars).forEach((values, list) => {
+      giveTo(moved[list]!, values);
+    });
+    disposeAll(read);
+  }
 }
 
 function giveTo(variables: Variables, values: readonly Tensor[]): void {
