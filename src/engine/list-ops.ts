@@ -4,7 +4,7 @@
  */
 import { noteFallback } from './compile-mode.js';
 import { disposeAll } from './parameters.js';
-import { FLOAT, floatTensor, rawOp, rawOp1, readFloats } from './raw.js';
+import { FLOAT, floatTensor, rawOp, rawOp1, readFloats, withScalars } from './raw.js';
 import { backend, type Tensor, tf } from './tf.js';
 
 export type TensorList = readonly Tensor[];
@@ -92,17 +92,14 @@ function defineReplacement<const Scalar extends string>(
 ): Replacement<Scalar> {
   return (old, other, values) => {
     if (isOnGpu()) {
-      const scalars = Object.fromEntries(names.map((name) => [name, floatTensor(values[name])])) as Record<
-        Scalar,
-        Tensor
-      >;
-      const made = other.map((tensor, i) => {
-        const before = old.map((list) => list[i]!);
-        const after = tf.tidy(() => rule([...before, tensor], scalars));
-        disposeAll(before);
-        return after;
-      });
-      disposeAll(Object.values<Tensor>(scalars));
+      const made = withScalars(values, (scalars) =>
+        other.map((tensor, i) => {
+          const before = old.map((list) => list[i]!);
+          const after = tf.tidy(() => rule([...before, tensor], scalars));
+          disposeAll(before);
+          return after;
+        }),
+      );
       return old.map((_, list) => made.map((tensors) => tensors[list]!));
     }
     const scalars = floatTensor(names.map((name) => values[name]));

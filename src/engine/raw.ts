@@ -90,3 +90,18 @@ export function floatTensor(
 export function readFloats(tensor: Tensor): Float32Array | Float64Array {
   return tensor.dataSync() as Float32Array | Float64Array;
 }
+
+/** Runs `action` with numbers as scalar tensors in the precision of the process. */
+export function withScalars<Name extends string, R>(
+  values: Readonly<Record<Name, number>>,
+  action: (scalars: Readonly<Record<Name, Tensor>>) => R,
+): R {
+  const scalars = Object.fromEntries(
+    Object.entries<number>(values).map(([name, value]) => [name, floatTensor(value)]),
+  ) as Record<Name, Tensor>;
+  try {
+    return action(scalars);
+  } finally {
+    for (const scalar of Object.values<Tensor>(scalars)) scalar.dispose();
+  }
+}

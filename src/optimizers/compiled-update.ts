@@ -1,6 +1,6 @@
 import { compile } from '../engine/compile.js';
 import type { Variable } from '../engine/parameters.js';
-import { FLOAT, floatTensor, rawOp1, readFloats } from '../engine/raw.js';
+import { FLOAT, rawOp1, readFloats, withScalars } from '../engine/raw.js';
 import type { Tensor } from '../engine/tf.js';
 import { disposeTree } from '../engine/tree.js';
 
@@ -75,19 +75,4 @@ function sumColumns(values: ArrayLike<number>, rows: number): number[] {
     for (let row = 0; row < rows; row++) total += values[row * columns + column]!;
     return total;
   });
-}
-
-/** Runs `action` with numbers as scalar tensors in the precision of the process. */
-function withScalars<Name extends string, R>(
-  values: Readonly<Record<Name, number>>,
-  action: (scalars: Readonly<Record<Name, Tensor>>) => R,
-): R {
-  const scalars = Object.fromEntries(
-    Object.entries<number>(values).map(([name, value]) => [name, floatTensor(value)]),
-  ) as Record<Name, Tensor>;
-  try {
-    return action(scalars);
-  } finally {
-    for (const scalar of Object.values<Tensor>(scalars)) scalar.dispose();
-  }
 }
